@@ -1,0 +1,1 @@
+"""What foretell knows: words, numbers, contracts and conclusions. Nothing here does I/O."""

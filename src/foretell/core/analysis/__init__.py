@@ -1,0 +1,1 @@
+"""Findings from facts. Pure: values in, values out."""

@@ -1,0 +1,47 @@
+"""A score is a fact about one trial. Not applicable, failed and zero are three different things."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from foretell.core.domain.values import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A value (boolean, number or label), why, and what it was read from. `step` names the span it speaks of."""
+
+    value: bool | float | str
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """The scorer has nothing to say about this trial; its term drops out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFailure:
+    """The scorer itself failed; the trial is unscored unless the other terms settle it."""
+
+    reason: str
+
+
+ScoreResult: TypeAlias = Score | NotApplicable | ScoreFailure
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerSpec:
+    """A scorer as data: the name its scores carry, the plugin it is built from, its parameters and version.
+
+    `mode` is the failure mode that a false value of it stands for.
+    """
+
+    name: str
+    use: str
+    params: JsonObject = field(default_factory=dict[str, Json])
+    version: str = "1"
+    mode: str | None = None

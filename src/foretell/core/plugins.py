@@ -1,0 +1,112 @@
+"""Names to objects: a lazy table of the built-ins, entry points, and `module:attribute` for the user's own.
+
+Built-ins go through the same door as strangers: to add one, write its file and add its line here.
+"""
+
+import dataclasses
+import importlib
+import inspect
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from foretell.core.domain.scores import ScorerSpec
+from foretell.core.errors import ConfigurationError, Problem, suggest
+from foretell.core.ports.scorers import FunctionScorer, Scorer
+
+BUILT_IN: Mapping[str, Mapping[str, str]] = {
+    "scorers": {
+        "recorded": "foretell.scorers.recorded:Recorded",
+    },
+    "targets": {
+        "recorded": "foretell.adapters.targets.recorded:RecordedTarget",
+    },
+    "models": {},
+    "embedders": {},
+}
+
+
+def known(group: str) -> tuple[str, ...]:
+    """The names of a group, built-in and installed."""
+    return tuple(sorted({*BUILT_IN[group], *(point.name for point in entry_points(group=f"foretell.{group}"))}))
+
+
+def find(group: str, name: str, where: str = "") -> Any:
+    """The object behind a name: a built-in, an installed plugin, or `module:attribute`.
+
+    Raises:
+        ConfigurationError: no such name, or its module cannot be imported.
+    """
+    address = BUILT_IN[group].get(name)
+    if address is None:
+        installed = {point.name: point.value for point in entry_points(group=f"foretell.{group}")}
+        address = installed.get(name) or (name if ":" in name else None)
+    singular = group.removesuffix("s")
+    if address is None:
+        raise ConfigurationError(Problem(where, f"{singular} '{name}' is not known.", suggest(name, known(group))))
+    module, _, attribute = address.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        hint = "Check the spelling, and that the module can be imported from the project's folder."
+        raise ConfigurationError(Problem(where, f"{singular} '{name}' cannot be loaded: {error}.", hint)) from error
+
+
+def build(group: str, name: str, params: Mapping[str, Any], where: str = "") -> Any:
+    """An instance of a plugin class made from its parameters.
+
+    Raises:
+        ConfigurationError: unknown name, unknown or missing parameters; all parameter problems at once.
+    """
+    plugin = find(group, name, where)
+    problems = check_params(plugin, params, where or f"{group.removesuffix('s')} '{name}'")
+    if problems:
+        raise ConfigurationError(*problems)
+    return plugin(**params)
+
+
+def check_params(plugin: Any, params: Mapping[str, Any], where: str) -> list[Problem]:
+    """What is wrong with a plugin's parameters: names it does not take, names it needs."""
+    fields = {
+        name: parameter
+        for name, parameter in inspect.signature(plugin).parameters.items()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+    if not inspect.isclass(plugin):
+        fields.pop(next(iter(fields), ""), None)
+    problems = [
+        Problem(where, f"parameter '{name}' is not known.", suggest(name, fields))
+        for name in params
+        if name not in fields
+    ]
+    for name, parameter in fields.items():
+        if parameter.default is parameter.empty and name not in params:
+            problems.append(Problem(where, f"parameter '{name}' is missing.", f"Add {name} = …"))
+    return problems
+
+
+def build_scorer(spec: ScorerSpec, where: str = "") -> Scorer:
+    """A scorer from its spec: a class is built from its parameters, a function is wrapped.
+
+    Raises:
+        ConfigurationError: as `build`.
+    """
+    plugin: Any = find("scorers", spec.use, where)
+    problems = check_params(plugin, spec.params, where or f"scorer '{spec.name}'")
+    if problems:
+        raise ConfigurationError(*problems)
+    if isinstance(plugin, type):
+        return cast("Scorer", plugin(**spec.params))
+    return FunctionScorer(plugin, spec.params, **getattr(plugin, "__foretell_scorer__", {}))
+
+
+def complete(spec: ScorerSpec, where: str = "") -> ScorerSpec:
+    """The spec with what its plugin says of itself filled in: version and failure mode.
+
+    Raises:
+        ConfigurationError: as `build`.
+    """
+    built = build_scorer(spec, where)
+    return dataclasses.replace(
+        spec, version=getattr(built, "version", "1"), mode=spec.mode or getattr(built, "mode", None)
+    )

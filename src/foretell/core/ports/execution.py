@@ -1,0 +1,33 @@
+"""Who carries trials out."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from foretell.core.domain.runs import Arm
+from foretell.core.domain.trial import TrialRecord, TrialTask
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Tasks to carry out on some arms, in the order given, and the money there is for all of them (None: no limit).
+
+    `tasks` is read lazily, so that a caller may stop feeding.
+    """
+
+    arms: Sequence[Arm]
+    tasks: Iterable[TrialTask]
+    max_cost: float | None = None
+
+
+class Executor(Protocol):
+    """Carries trials out and scores them; never writes."""
+
+    def run(self, workload: Workload) -> AsyncIterator[TrialRecord]:
+        """Each task's record once, in the order in which they finish. Closing the iterator ends all work at once.
+
+        Raises:
+            Unreachable: nothing could start.
+            NotEnoughEvidence: the money ran out; what finished before has been yielded.
+        """
+        ...

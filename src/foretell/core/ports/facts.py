@@ -1,0 +1,53 @@
+"""Where runs, outcomes and scores are kept: append-only, idempotent by key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from foretell.core.domain.cases import Case
+from foretell.core.domain.runs import Conclusion, Run, RunStatus
+from foretell.core.domain.trial import TrialRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """A finished trial with the conclusion that was drawn from it."""
+
+    record: TrialRecord
+    conclusion: Conclusion
+
+
+class Facts(Protocol):
+    """Runs and their trials."""
+
+    async def begin(self, run: Run, cases: Sequence[Case]) -> None:
+        """Keep a run and the cases it runs on; doing it again changes nothing."""
+        ...
+
+    async def add(self, rows: Sequence[TrialRow]) -> None:
+        """Hand trials to the writer. Returns before they are durable, unless the writer is far behind."""
+        ...
+
+    async def flush(self) -> None:
+        """Wait until all that was added is durable. Raises what the writer met."""
+        ...
+
+    async def end(self, run_id: str, status: RunStatus, note: str = "") -> None:
+        """Say how a run ended, after a flush."""
+        ...
+
+    async def runs(self, limit: int = 100) -> Sequence[Run]:
+        """The newest runs first."""
+        ...
+
+    async def run(self, run_id: str) -> Run | None:
+        """One run by its id."""
+        ...
+
+    async def finished(self, run_id: str) -> frozenset[tuple[int, int]]:
+        """(case_no, repeat) of every durable trial."""
+        ...
+
+    async def trial(self, run_id: str, case_no: int, repeat: int) -> TrialRow | None:
+        """One trial, whole."""
+        ...
