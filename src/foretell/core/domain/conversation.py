@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from foretell.core.domain.values import Json, text_of
 
@@ -29,10 +29,10 @@ class Message:
     @property
     def text(self) -> str:
         """The content as text; the text parts of a list of parts, joined."""
-        if isinstance(self.content, list):
-            parts = cast("list[Json]", self.content)
-            return "".join(str(part.get("text", "")) for part in parts if hasattr(part, "get"))
-        return text_of(self.content)
+        content: Json = self.content
+        if hasattr(content, "append"):
+            return "".join(str(part.get("text", "")) for part in content if hasattr(part, "get"))
+        return text_of(content)
 
 
 @dataclass(frozen=True, slots=True)

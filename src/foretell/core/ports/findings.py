@@ -78,7 +78,7 @@ class Findings(Protocol):
         ...
 
     async def scores(self, run_id: str, scorer: str) -> tuple[Ints, NDArray[np.int32], Floats]:
-        """`case`, `repeat`, value of one scorer: booleans as 0 and 1, NaN where it failed, absent where not applicable."""
+        """`case`, `repeat`, value of one scorer: booleans as 0 and 1, NaN where it failed, absent if not applicable."""
         ...
 
     async def cases(self, run_id: str) -> Mapping[int, Case]:
