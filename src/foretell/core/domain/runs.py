@@ -61,15 +61,15 @@ class SuitePlan:
 class Run:
     """A stored run: one arm of one suite plan. `group` is shared by the runs that were started together.
 
-    `cases` is the number of cases in the set, `planned` cases × repeats. `scorers`, `success` and `modes` are kept so
-    that every view can be recomputed from the stored scores.
+    `cases` is the number of cases in the set, `planned` cases × repeats. All that the run needs is kept with it, so that
+    it can be resumed, and every view recomputed from the stored scores, without the project file.
     """
 
     id: str
     group: str
     suite: str
     layer: Layer
-    target: TargetSpec
+    arm: Arm
     evalset: str
     version: str
     set_hash: str
@@ -82,7 +82,8 @@ class Run:
     planned: int
     created_at: str
     is_alternative: bool = False
-    fingerprints: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    user: TargetSpec | None = None
+    max_turns: int = 8
     status: RunStatus = "running"
     currency: str = "USD"
     note: str = ""
