@@ -50,7 +50,7 @@ fmt: $(DEV)  ## format, and repair what can be repaired safely
 	$(VENV)/bin/ruff check --fix .
 
 docs: $(DEV)  ## check links between the documents, and their examples
-	$(PY) -m pytest -q tests/architecture/test_doc_links.py $(wildcard tests/examples)
+	$(PY) -m pytest -q tests/architecture/test_repository_text.py $(wildcard tests/examples)
 
 simulate: $(DEV)  ## simulations behind the statistics (interval coverage, error rates)
 	$(PY) -m pytest -q -n 2 -m statistical
