@@ -15,6 +15,7 @@ from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.core.ports.scorers import FunctionScorer, Scorer
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
+    "wires": {"http": "foretell.adapters.wire.http:AiohttpWire"},
     "scorers": {
         "recorded": "foretell.scorers.recorded:Recorded",
     },
@@ -110,3 +111,8 @@ def complete(spec: ScorerSpec, where: str = "") -> ScorerSpec:
     return dataclasses.replace(
         spec, version=getattr(built, "version", "1"), mode=spec.mode or getattr(built, "mode", None)
     )
+
+
+def needs_expected(spec: ScorerSpec) -> bool:
+    """True when a scorer has nothing to say of a case without a gold answer."""
+    return bool(getattr(build_scorer(spec), "needs_expected", False))

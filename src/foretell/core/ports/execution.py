@@ -1,6 +1,6 @@
 """Who carries trials out."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,7 +23,7 @@ class Workload:
 class Executor(Protocol):
     """Carries trials out and scores them; never writes."""
 
-    def run(self, workload: Workload) -> AsyncIterator[TrialRecord]:
+    def run(self, workload: Workload) -> AsyncGenerator[TrialRecord]:
         """Each task's record once, in the order in which they finish. Closing the iterator ends all work at once.
 
         Raises:

@@ -82,5 +82,5 @@ class Findings(Protocol):
         ...
 
     async def cases(self, run_id: str) -> Mapping[int, Case]:
-        """The cases of a run by `key_of(id)`."""
+        """The cases of a run by `key_of(id)`, in the order of their set."""
         ...

@@ -1,0 +1,1 @@
+"""Carrying trials out: in this process, in a worker process, within limits and money."""

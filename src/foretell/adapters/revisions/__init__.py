@@ -1,0 +1,1 @@
+"""The files and commits that identify what is under test."""

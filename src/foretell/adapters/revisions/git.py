@@ -1,0 +1,70 @@
+"""Fingerprints by content hash and git, and small reviewed JSON files."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from foretell.core.domain.values import Json
+from foretell.core.errors import BadInput, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTree:
+    """The project's folder as it is on disk."""
+
+    root: str
+
+    def fingerprints(self, globs: Mapping[str, str]) -> Mapping[str, str | None]:
+        """See the port: part → hash of all files that match, by name and content; `code` is the commit."""
+        return {**{part: self._hash(pattern) for part, pattern in globs.items()}, "code": self._commit()}
+
+    def _hash(self, pattern: str) -> str | None:
+        root = Path(self.root)
+        files = sorted(path for path in root.glob(pattern) if path.is_file())
+        if not files:
+            return None
+        digest = hashlib.sha256()
+        for path in files:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()[:16]
+
+    def _commit(self) -> str | None:
+        commit = self._git("rev-parse", "--short=12", "HEAD")
+        if commit is None:
+            return None
+        return f"{commit}+" if self._git("status", "--porcelain", "--untracked-files=no") else commit
+
+    def _git(self, *words: str) -> str | None:
+        git = shutil.which("git")
+        if git is None:
+            return None
+        done = subprocess.run(  # noqa: S603 # fixed words, no shell
+            [git, "-C", self.root, *words], capture_output=True, text=True, timeout=30, check=False
+        )
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def read_json(self, path: str) -> Json:
+        """See the port."""
+        place = Path(self.root, path)
+        try:
+            return json.loads(place.read_text("utf-8"))
+        except FileNotFoundError:
+            raise BadInput(
+                Problem(path, "there is no such file.", "Write it with 'foretell baseline set RUN'.")
+            ) from None
+        except (ValueError, OSError) as error:
+            raise BadInput(Problem(path, f"cannot be read: {error}.", "Restore it from version control.")) from error
+
+    def write_json(self, path: str, value: Json) -> None:
+        """See the port."""
+        place = Path(self.root, path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+        draft.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        draft.replace(place)

@@ -1,0 +1,156 @@
+"""How a trial ended: success, failure with its modes, or unscored. Pure, so that every view can be recomputed."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from foretell.core.analysis.detect import is_cut, is_refusal
+from foretell.core.domain.grammar import Expression, Truth, evaluate, parse
+from foretell.core.domain.modes import BUILT_IN, UNNAMED, FailureMode
+from foretell.core.domain.runs import Conclusion
+from foretell.core.domain.scores import Score, ScoreFailure, ScorerSpec, ScoreResult
+from foretell.core.domain.trace import Trace
+from foretell.core.domain.trial import Outcome, TrialError, TrialRecord
+from foretell.core.domain.values import text_of
+
+MODE_OF_ERROR: Mapping[str, str] = {
+    "timeout": "timeout",
+    "unreachable": "unavailable",
+    "rate_limited": "unavailable",
+    "server_error": "unavailable",
+    "refused": "refusal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """How a suite's scores are read: parsed once, used for every trial.
+
+    `success` None stands for "every boolean score is true".
+    """
+
+    scorers: tuple[ScorerSpec, ...]
+    success: Expression | None
+    modes: tuple[tuple[FailureMode, Expression | None], ...]
+
+    def conclude(self, record: TrialRecord) -> Conclusion:
+        """The conclusion of one trial."""
+        error = record.outcome.error
+        if error is not None:
+            return self._of_error(error, record)
+        truth, reason = self._truth(record.scores)
+        if truth == "true":
+            return Conclusion("success", secondary=self._fired(record))
+        if truth in ("unknown", "dropped"):
+            return Conclusion("unscored", reason=reason)
+        fired = self._fired(record)
+        return Conclusion("failure", fired[0] if fired else UNNAMED, fired[1:], reason)
+
+    def _of_error(self, error: TrialError, record: TrialRecord) -> Conclusion:
+        if error.is_ours:
+            return Conclusion("unscored", reason=error.message)
+        recorded = record.outcome.recorded
+        if recorded is not None and recorded.failure_mode:
+            return Conclusion("failure", recorded.failure_mode, recorded.failure_modes, error.message)
+        return Conclusion("failure", MODE_OF_ERROR.get(error.kind, "error"), (), error.message)
+
+    def _truth(self, scores: Mapping[str, ScoreResult]) -> tuple[Truth, str]:
+        if self.success is not None:
+            truth = evaluate(self.success, scores)
+            return truth, _reason(truth, scores)
+        truth = _all_booleans(scores.values())
+        return truth, _reason(truth, scores)
+
+    def _fired(self, record: TrialRecord) -> tuple[str, ...]:
+        """The modes that fired, the primary one first: earliest step, then dearest, then first declared."""
+        found = list(dict.fromkeys([*self._named_by_data(record), *self._named_by_rules(record)]))
+        named = _recorded_mode(record.outcome)
+        if named is not None:
+            return (named, *(mode for mode in found if mode != named))
+        declared = {mode.name: position for position, (mode, _) in enumerate(self.modes)}
+        costs = {mode.name: mode.cost or 0.0 for mode, _ in self.modes}
+        steps = self._steps(record)
+        last = len(declared)
+        found.sort(key=lambda name: (steps.get(name, 1 << 30), -costs.get(name, 0.0), declared.get(name, last)))
+        return tuple(found)
+
+    def _named_by_data(self, record: TrialRecord) -> Iterable[str]:
+        recorded = record.outcome.recorded
+        return recorded.failure_modes if recorded is not None else ()
+
+    def _named_by_rules(self, record: TrialRecord) -> Iterable[str]:
+        for mode, when in self.modes:
+            if when is not None and evaluate(when, record.scores) == "true":
+                yield mode.name
+        for spec in self.scorers:
+            result = record.scores.get(spec.name)
+            if spec.mode is not None and isinstance(result, Score) and result.value is False:
+                yield spec.mode
+        yield from _seen_in(record.outcome)
+
+    def _steps(self, record: TrialRecord) -> dict[str, int]:
+        """The position of the earliest span that speaks for a mode."""
+        trace = record.outcome.trace
+        if not isinstance(trace, Trace):
+            return {}
+        order = {span.name: position for position, span in reversed(list(enumerate(trace.spans)))}
+        steps: dict[str, int] = {}
+        for spec in self.scorers:
+            result = record.scores.get(spec.name)
+            if isinstance(result, Score) and result.step in order and spec.mode is not None:
+                steps[spec.mode] = min(steps.get(spec.mode, 1 << 30), order[result.step])
+        return steps
+
+
+def rulebook(scorers: Sequence[ScorerSpec], success: str | None, modes: Sequence[FailureMode]) -> Rulebook:
+    """Parse a suite's rules. Built-in modes stand behind the declared ones.
+
+    Raises:
+        GrammarError: in `success` or a mode's `when`.
+    """
+    declared = {mode.name for mode in modes}
+    every = (*modes, *(mode for mode in BUILT_IN if mode.name not in declared))
+    return Rulebook(
+        tuple(scorers),
+        parse(success) if success else None,
+        tuple((mode, parse(mode.when) if mode.when else None) for mode in every),
+    )
+
+
+def _seen_in(outcome: Outcome) -> Iterable[str]:
+    """What can be told from the outcome alone."""
+    text = text_of(outcome.output).strip()
+    if not text:
+        yield "empty"
+        return
+    if outcome.finish_reason == "content_filter" or is_refusal(text):
+        yield "refusal"
+    if is_cut(text, outcome.finish_reason):
+        yield "truncation"
+
+
+def _recorded_mode(outcome: Outcome) -> str | None:
+    return outcome.recorded.failure_mode if outcome.recorded is not None else None
+
+
+def _all_booleans(results: Collection[ScoreResult]) -> Truth:
+    truths = [result.value for result in results if isinstance(result, Score) and isinstance(result.value, bool)]
+    if not all(truths):
+        return "false"
+    if any(isinstance(result, ScoreFailure) for result in results):
+        return "unknown"
+    return "true" if truths else "dropped"
+
+
+def _reason(truth: Truth, scores: Mapping[str, ScoreResult]) -> str:
+    """Why it is not a success, from the scorers' own words."""
+    if truth == "true":
+        return ""
+    if truth == "false":
+        said = [
+            f"{name}: {result.reason}" if result.reason else name
+            for name, result in scores.items()
+            if isinstance(result, Score) and result.value is False
+        ]
+        return "; ".join(said) or "the success rule is false"
+    failed = [f"{name}: {result.reason}" for name, result in scores.items() if isinstance(result, ScoreFailure)]
+    return "; ".join(failed) or "no score of the success rule applies to this trial"

@@ -1,0 +1,1 @@
+"""Use cases, one file each. They meet the outside world only through ports."""

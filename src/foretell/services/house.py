@@ -1,0 +1,44 @@
+"""The ports of one project, gathered: what every use case is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from foretell.core.domain.project import Project
+from foretell.core.ports.claims import Claims
+from foretell.core.ports.evalsets import EvalSets
+from foretell.core.ports.execution import Executor
+from foretell.core.ports.facts import Facts
+from foretell.core.ports.findings import Findings
+from foretell.core.ports.people import People
+from foretell.core.ports.records import Records
+from foretell.core.ports.revisions import Revisions
+from foretell.core.ports.traffic import Traffic
+
+
+class Store(Protocol):
+    """The six store ports behind one address."""
+
+    facts: Facts
+    findings: Findings
+    records: Records
+    claims: Claims
+    people: People
+    traffic: Traffic
+
+    async def aclose(self) -> None:
+        """Write what is owed and close."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A project with everything wired. `now` gives RFC 3339 in UTC, `new_id` an id that sorts by time."""
+
+    project: Project
+    evalsets: EvalSets
+    store: Store
+    executor: Executor
+    revisions: Revisions
+    now: Callable[[], str]
+    new_id: Callable[[], str]

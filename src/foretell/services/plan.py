@@ -1,0 +1,129 @@
+"""From the project file and a command's options to suite plans: what will be run, before anything is spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from foretell.core import plugins
+from foretell.core.domain.cases import EvalSetVersion
+from foretell.core.domain.project import Suite
+from foretell.core.domain.runs import Arm, SuitePlan
+from foretell.core.domain.values import content_hash
+from foretell.core.errors import BadInput, ConfigurationError, Problem, raise_all, suggest
+from foretell.services.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a user asks to run; None leaves it to the project file. `max_cost` is for each suite."""
+
+    suites: tuple[str, ...] = ()
+    target: str | None = None
+    evalset: str | None = None
+    repeats: int | None = None
+    limit: int | None = None
+    max_cost: float | None = None
+    concurrency: int | None = None
+    seed: int | None = None
+
+
+def plan_suites(house: House, request: RunRequest) -> tuple[SuitePlan, ...]:
+    """Plans for the suites asked for, all of the project's when none is named.
+
+    Raises:
+        ConfigurationError: unknown names, all at once.
+        BadInput: an eval set that cannot be read, or that a suite's scorers cannot use.
+    """
+    project = house.project
+    names = request.suites or tuple(project.suites)
+    problems = [
+        Problem("", f"suite '{name}' is not known.", suggest(name, project.suites))
+        for name in names
+        if name not in project.suites
+    ]
+    if request.target is not None and request.target not in project.targets:
+        problems.append(
+            Problem("", f"target '{request.target}' is not known.", suggest(request.target, project.targets))
+        )
+    if not names:
+        problems.append(Problem("foretell.toml", "there is no suite to run.", "Add a table [suites.NAME]."))
+    raise_all(ConfigurationError, problems)
+    return tuple(_plan(house, project.suites[name], request) for name in names)
+
+
+def _plan(house: House, suite: Suite, request: RunRequest) -> SuitePlan:
+    project = house.project
+    version = read_evalset(house, request.evalset or suite.evalset, f"suite '{suite.name}'")
+    if request.limit is not None:
+        version = _first(version, request.limit)
+    targets = (request.target,) if request.target else (suite.target, *suite.alternatives)
+    arms = tuple(_arm(house, project.targets[name], request.concurrency) for name in targets)
+    scorers = tuple(plugins.complete(spec, f"suite '{suite.name}'") for spec in suite.scorers)
+    plan = SuitePlan(
+        suite=suite.name,
+        layer=suite.layer,
+        evalset=version,
+        arms=arms,
+        scorers=scorers,
+        success=suite.success,
+        modes=project.modes,
+        repeats=request.repeats or suite.repeats,
+        seed=suite.seed if request.seed is None else request.seed,
+        max_cost=request.max_cost,
+        user=project.targets[suite.user].target if suite.user else None,
+        max_turns=suite.max_turns,
+    )
+    raise_all(BadInput, check_plan(plan))
+    return plan
+
+
+def read_evalset(house: House, reference: str | None, where: str) -> EvalSetVersion:
+    """The version that a reference such as `core` or `core@2` names.
+
+    Raises:
+        ConfigurationError: none is named, or it is not known.
+    """
+    if reference is None:
+        raise ConfigurationError(Problem(where, "names no eval set.", 'Add evalset = "NAME".'))
+    name, _, version = reference.partition("@")
+    if name not in house.project.evalsets:
+        raise ConfigurationError(
+            Problem(where, f"eval set '{name}' is not known.", suggest(name, house.project.evalsets))
+        )
+    return house.evalsets.read(name, version or None)
+
+
+def _first(version: EvalSetVersion, limit: int) -> EvalSetVersion:
+    """The first cases of a version, under a hash of their own: a part is another set."""
+    if limit >= len(version.cases):
+        return version
+    cases = version.cases[:limit]
+    return EvalSetVersion(version.name, version.version, content_hash([case.as_json() for case in cases]), cases)
+
+
+def check_plan(plan: SuitePlan) -> list[Problem]:
+    """What a plan's cases lack for its scorers and its conversation."""
+    cases = plan.evalset.cases
+    where = f"EvalSet '{plan.evalset.name}' {plan.evalset.version}"
+    problems: list[Problem] = []
+    if not cases:
+        problems.append(Problem(where, "holds no case.", "Add one with 'foretell evalset import'."))
+    if plan.user is None and (goals := [case.id for case in cases if case.goal is not None]):
+        what = f"case '{goals[0]}' has a goal, and suite '{plan.suite}' names no model to play its user."
+        problems.append(Problem(where, what, 'Add user = "TARGET" to the suite.'))
+    if cases and all(case.expected is None for case in cases):
+        needy = [spec.name for spec in plan.scorers if plugins.needs_expected(spec)]
+        if needy:
+            what = f"no case has an 'expected' answer, which scorer '{needy[0]}' of suite '{plan.suite}' needs."
+            problems.append(Problem(where, what, "Add expected answers, or use another scorer."))
+    return problems
+
+
+def _arm(house: House, arm: Arm, concurrency: int | None) -> Arm:
+    globs = house.project.fingerprints.get(arm.target.name, {})
+    limits = arm.limits if concurrency is None else replace(arm.limits, concurrency=concurrency)
+    return replace(arm, limits=limits, fingerprints=house.revisions.fingerprints(globs))
+
+
+def trials_of(plans: Sequence[SuitePlan]) -> int:
+    """How many trials the plans hold, all arms and repeats counted."""
+    return sum(len(plan.evalset.cases) * plan.repeats * len(plan.arms) for plan in plans)

@@ -1,0 +1,67 @@
+"""The only place where ports meet adapters."""
+
+import os
+import secrets
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from foretell import settings
+from foretell.adapters.evalsets.files import FileEvalSets
+from foretell.adapters.execution.local import LocalExecutor
+from foretell.adapters.revisions.git import WorkingTree
+from foretell.adapters.store import open_store
+from foretell.core.domain.project import Project
+from foretell.core.ports.evalsets import EvalSets
+from foretell.services.house import House
+
+
+def now() -> str:
+    """The time in RFC 3339, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_id() -> str:
+    """An id that sorts by time and that a person can read out: `20261121-2114-3f9a2c`."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def evalsets_of(project: Project) -> EvalSets:
+    """The project's eval sets, as files."""
+    return FileEvalSets(project.evalsets, project.root)
+
+
+@asynccontextmanager
+async def open_house(project: Project) -> AsyncGenerator[House]:
+    """A project with its store open; everything is written and closed when the block ends.
+
+    Raises:
+        ForetellError: the store cannot be opened.
+    """
+    root = str(Path(project.root).resolve())
+    if root not in sys.path:
+        sys.path.insert(0, root)  # the project's own scorers are imported from its folder
+    store = open_store(project.store, root)
+    try:
+        yield House(
+            project=project,
+            evalsets=evalsets_of(project),
+            store=store,
+            executor=LocalExecutor(settings.secret, root),
+            revisions=WorkingTree(root),
+            now=now,
+            new_id=new_id,
+        )
+    finally:
+        await store.aclose()
+
+
+def open_project(path: str | None = None) -> Project:
+    """The project file at `path`, or the nearest one above the working directory.
+
+    Raises:
+        ConfigurationError: with every mistake in it.
+    """
+    return settings.load(path, os.getcwd())
