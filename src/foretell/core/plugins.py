@@ -20,9 +20,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "recorded": "foretell.scorers.recorded:Recorded",
     },
     "targets": {
+        "model": "foretell.adapters.targets.model:ModelTarget",
         "recorded": "foretell.adapters.targets.recorded:RecordedTarget",
     },
-    "models": {},
+    "models": {
+        "openai": "foretell.adapters.models.openai:OpenAIModel",
+    },
     "embedders": {},
 }
 

@@ -119,9 +119,9 @@ def _explain(error: Exception, request: WireRequest) -> tuple[ErrorKind, str]:
 
 
 def _host(url: str) -> str:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        port = ""
+    except ValueError:  # brackets or a port that are none
+        return "the endpoint"
     return f"'{parts.hostname or ''}{port}'"

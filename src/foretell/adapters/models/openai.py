@@ -1,0 +1,234 @@
+"""Any endpoint that speaks OpenAI's chat completions."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
+
+from foretell.adapters.models.prices import PriceBook, price_book
+from foretell.core.domain.conversation import Chat, Message, Reply, ToolCall, Usage
+from foretell.core.domain.faults import excerpt, fault_of, said_by, unreadable
+from foretell.core.domain.secrets import redact, required_secret
+from foretell.core.domain.trial import TrialError
+from foretell.core.domain.values import Json, text_of
+from foretell.core.errors import ConfigurationError, Problem
+from foretell.core.ports.targets import Tools
+from foretell.core.ports.wire import Wire, WireFault, WireReply, WireRequest
+
+OPENAI_HOST = "api.openai.com"
+OPENAI_URL = f"https://{OPENAI_HOST}/v1"
+LONGEST_S = 300.0
+"""Seconds that a question may take when nothing nearer to it sets a limit; a trial has its own, shorter one."""
+
+_RESERVED = frozenset({"model", "messages", "stream", "n"})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIModel:
+    """A chat model behind an OpenAI-compatible `url` (without `/chat/completions`).
+
+    `api_key_env` names the variable that holds the key; None is `OPENAI_API_KEY` at OpenAI itself and no key anywhere
+    else, so that a key never goes to a host it was not made for. `temperature` None is not sent: newer models refuse
+    any but their own. `price` is USD per million tokens, `{input, output, cached_input}`; without it the published
+    price is used, and where there is none, as for a model on your own machine, the cost is unknown. `params` are
+    sent as they are; `seed` among them replaces the trial's own, and null leaves it out for endpoints that refuse one.
+    """
+
+    model: str
+    url: str = OPENAI_URL
+    api_key_env: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    price: Mapping[str, Json] | None = None
+    params: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    def connect(self, tools: Tools) -> "OpenAIChat":
+        """The live model.
+
+        Raises:
+            ConfigurationError: the address or the price cannot be used, or the key is not set.
+        """
+        where = f"model '{self.model}'"
+        host = _host(self.url, where)
+        if reserved := sorted(_RESERVED & self.params.keys()):
+            raise ConfigurationError(Problem(where, f"params must not hold '{reserved[0]}'.", "foretell sets it."))
+        name = self.api_key_env or ("OPENAI_API_KEY" if host == OPENAI_HOST else None)
+        key = required_secret(tools.secret, name, where) if name else None
+        prices = price_book(self.price, self.url, f"{where}, price")
+        prices.cost((self.model,), Usage(0, 0))  # loads the published prices now rather than under the first trial
+        return OpenAIChat(tools.wire, self, key, prices)
+
+
+def _host(url: str, where: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts.hostname
+    except ValueError:
+        pass
+    raise ConfigurationError(Problem(where, f"url '{url}' is not an address.", f"Write it like {OPENAI_URL}."))
+
+
+class _Function(msgspec.Struct):
+    name: str = ""
+    arguments: Any = None
+
+
+class _Call(msgspec.Struct):
+    function: _Function
+    id: str | None = None
+
+
+class _Answer(msgspec.Struct):
+    content: Any = None
+    refusal: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Answer | None = None
+    finish_reason: str | None = None
+
+
+class _Cached(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _Cached | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    model: str | None = None
+    system_fingerprint: str | None = None
+    error: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Completion)
+_encoder = msgspec.json.Encoder()
+
+
+class OpenAIChat:
+    """The live model: one request per question, its bytes decoded once.
+
+    An error reply begins with its kind and a colon: `rate_limited: HTTP 429: …` (the kinds are those of a trial).
+    """
+
+    def __init__(self, wire: Wire, defaults: OpenAIModel, key: str | None, prices: PriceBook) -> None:
+        self._wire = wire
+        self._model = defaults.model
+        self._url = defaults.url.rstrip("/") + "/chat/completions"
+        self._key = key
+        self._prices = prices
+        # OpenAI's newer models refuse the old name, other endpoints do not know the new one.
+        self._limit = "max_completion_tokens" if urlsplit(defaults.url).hostname == OPENAI_HOST else "max_tokens"
+        self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        self._fields: dict[str, Json] = {"model": defaults.model, **defaults.params}
+        self._fields = {name: value for name, value in self._fields.items() if value is not None}
+        self._fields |= self._options(defaults.temperature, defaults.max_tokens, None)
+        self._has_own_seed = "seed" in defaults.params
+
+    async def chat(self, ask: Chat) -> Reply:
+        """The reply; a failure is a reply with `error`, and never holds the key."""
+        body = self._encode(ask)
+        tokens = len(body) // 4 + (ask.max_tokens or 0)  # four bytes a token: an estimate for limits by the minute
+        try:
+            reply = await self._wire.send(WireRequest(self._url, body, self._headers, LONGEST_S, tokens=tokens))
+        except WireFault as fault:
+            return self._failed(TrialError(fault.kind, str(fault)))
+        error = fault_of(reply.status, reply.headers, reply.body)
+        return self._failed(error, reply) if error else self._decode(reply)
+
+    def _options(self, temperature: float | None, max_tokens: int | None, seed: int | None) -> dict[str, Json]:
+        options = {"temperature": temperature, self._limit: max_tokens, "seed": seed}
+        return {name: value for name, value in options.items() if value is not None}
+
+    def _encode(self, ask: Chat) -> bytes:
+        fields = self._fields | self._options(ask.temperature, ask.max_tokens, None if self._has_own_seed else ask.seed)
+        fields["messages"] = [_message_fields(message) for message in ask.messages]
+        if ask.tools:
+            fields["tools"] = ask.tools
+        return _encoder.encode(fields)
+
+    def _decode(self, reply: WireReply) -> Reply:
+        try:
+            completion = _decoder.decode(reply.body)
+        except msgspec.DecodeError as problem:
+            return self._failed(unreadable(reply.body, excerpt(str(problem))), reply)
+        except UnicodeDecodeError:
+            return self._failed(unreadable(reply.body, "it is not UTF-8"), reply)
+        if completion.error:
+            return self._failed(TrialError("error", f"The endpoint says: {said_by(completion.error)[0]}"), reply)
+        if not completion.choices or completion.choices[0].message is None:
+            said = TrialError("error", f"The reply has no choices: {excerpt(reply.body)}")
+            return self._failed(said, reply)
+        return self._answered(completion, completion.choices[0], completion.choices[0].message, reply)
+
+    def _answered(self, completion: _Completion, choice: _Choice, answer: _Answer, reply: WireReply) -> Reply:
+        usage = _usage(completion.usage)
+        content, finish = answer.content, choice.finish_reason
+        error = None
+        if answer.refusal and not content:
+            content, finish = answer.refusal, "refusal"
+        elif finish == "content_filter" and not content:
+            error = "refused: The provider's content filter stopped the answer."
+        model = completion.model or self._model
+        return Reply(
+            message=Message("assistant", content, tuple(_tool_call(call) for call in answer.tool_calls or ())),
+            model=model,
+            usage=usage,
+            cost_usd=self._prices.cost((model, self._model), usage),
+            finish_reason=finish,
+            system_fingerprint=completion.system_fingerprint,
+            error=error,
+            headers=reply.headers,
+        )
+
+    def _failed(self, error: TrialError, reply: WireReply | None = None) -> Reply:
+        message = redact(error.message, [self._key or ""])
+        return Reply(model=self._model, error=f"{error.kind}: {message}", headers=reply.headers if reply else {})
+
+
+def _message_fields(message: Message) -> dict[str, Json]:
+    content = message.content
+    fields: dict[str, Json] = {"role": message.role}
+    if content is None or isinstance(content, str | list | tuple):
+        fields["content"] = cast("Json", content)
+    else:
+        fields["content"] = text_of(content)
+    if message.tool_calls:
+        fields["tool_calls"] = [_call_fields(call, number) for number, call in enumerate(message.tool_calls)]
+    if message.tool_call_id is not None:
+        fields["tool_call_id"] = message.tool_call_id
+    if message.name is not None:
+        fields["name"] = message.name
+    return fields
+
+
+def _call_fields(call: ToolCall, number: int) -> dict[str, Json]:
+    arguments = "{}" if call.arguments is None else text_of(call.arguments)
+    function = {"name": call.name, "arguments": arguments}
+    return {"id": call.id or f"call_{number}", "type": "function", "function": function}
+
+
+def _tool_call(call: _Call) -> ToolCall:
+    arguments = call.function.arguments
+    if isinstance(arguments, str):
+        # Text that does not decode is what the model said, and what a scorer of tool calls must see.
+        with contextlib.suppress(msgspec.DecodeError):
+            arguments = msgspec.json.decode(arguments)
+    return ToolCall(call.function.name, arguments, call.id)
+
+
+def _usage(usage: _Usage | None) -> Usage:
+    if usage is None:
+        return Usage()
+    cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
+    return Usage(usage.prompt_tokens, usage.completion_tokens, cached)

@@ -1,0 +1,1 @@
+"""Kinds of targets: model, http, command, python, recorded."""
