@@ -1,0 +1,38 @@
+"""The only reader of the project file and of the environment: typed values out, every mistake at once."""
+
+from foretell.core.domain.project import Project
+from foretell.core.errors import ConfigurationError, Problem, raise_all
+from foretell.settings.aliases import find_aliases
+from foretell.settings.checks import check
+from foretell.settings.environment import PSEUDONYM_KEY, secret
+from foretell.settings.leaks import find_leaks
+from foretell.settings.references import read_scorers
+from foretell.settings.resolve import resolve
+from foretell.settings.source import read
+from foretell.settings.tables import read_tables
+
+__all__ = ["PSEUDONYM_KEY", "load", "load_with_warnings", "secret"]
+
+
+def load(path: str | None = None, cwd: str = ".") -> Project:
+    """The project of the file at `path`, or of the first foretell.toml or pyproject.toml from `cwd` upward.
+
+    Raises:
+        ConfigurationError: no file, not TOML, or mistakes in it: all of them at once.
+    """
+    return load_with_warnings(path, cwd)[0]
+
+
+def load_with_warnings(path: str | None = None, cwd: str = ".") -> tuple[Project, tuple[Problem, ...]]:
+    """As `load`, and beside the project what is allowed but unwise.
+
+    Raises:
+        ConfigurationError: as `load`.
+    """
+    source = read(path, cwd)
+    file, problems = read_tables(source.data, source.origin)
+    problems += check(file, source.data, source.origin)
+    problems += find_leaks(source.data, source.origin)
+    raise_all(ConfigurationError, problems)
+    book, _ = read_scorers(file, source.origin)
+    return resolve(file, book, source.root), tuple(find_aliases(file, source.origin))

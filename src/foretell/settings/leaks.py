@@ -1,0 +1,55 @@
+"""Secrets that stand in the project file. They belong into the environment, and are never shown."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from foretell.core.errors import Problem
+from foretell.settings.source import Origin
+
+_KEY = re.compile(r"(?:^|[-_])(?:api[-_]?key|token|password|passwd|secret|authorization)$", re.IGNORECASE)
+_VALUE = re.compile(
+    r"(?:Bearer\s+\S{8,}|sk-[\w-]{8,}|(?:ghp|gho|ghs|github_pat|glpat|hf|xox[abp])[-_]\w{10,}|AKIA[0-9A-Z]{16}"
+    r"|AIza[\w-]{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.)"
+)
+_PASSWORD_IN_URL = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
+_NAMES_OF_THE_USER = frozenset({"evalsets", "steps", "fingerprints", "modes"})
+
+
+def looks_secret(text: str) -> bool:
+    """True for what looks like an access key, or an address that holds a password."""
+    return bool(_VALUE.search(text) or _PASSWORD_IN_URL.search(text))
+
+
+def find_leaks(data: Mapping[str, Any], origin: Origin) -> list[Problem]:
+    """A problem for each text of the file that is, or is named like, a secret."""
+    return list(_walk(data, (), origin))
+
+
+def _walk(value: object, path: tuple[str, ...], origin: Origin) -> Iterator[Problem]:
+    if isinstance(value, dict):
+        for key, inner in cast("dict[str, object]", value).items():
+            yield from _walk(inner, (*path, key), origin)
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from _walk(inner, path, origin)
+    elif isinstance(value, str) and value:
+        yield from _judge(value, path, origin)
+
+
+def _judge(value: str, path: tuple[str, ...], origin: Origin) -> Iterator[Problem]:
+    key = path[-1]
+    if _PASSWORD_IN_URL.search(value):
+        hint = "Leave it out; PostgreSQL's client reads PGPASSWORD from the environment, or ~/.pgpass."
+        hint = hint if path == ("project", "store") else "Leave it out; secrets come from the environment."
+        yield Problem(origin.at(*path), "holds a password in its address.", hint)
+    elif _VALUE.search(value) or (_KEY.search(key) and not _is_name_of_the_user(path)):
+        variable = re.sub(r"\W", "_", key).upper()
+        yield Problem(
+            origin.at(*path), "is a secret written into the file.", f'Write {key} = {{ env = "{variable}" }}.'
+        )
+
+
+def _is_name_of_the_user(path: tuple[str, ...]) -> bool:
+    """True when the last key was chosen by the file's author and says nothing about the value."""
+    return len(path) >= 2 and path[-2] in _NAMES_OF_THE_USER

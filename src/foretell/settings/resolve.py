@@ -1,0 +1,92 @@
+"""Tables that were found good, as values of the domain."""
+
+from dataclasses import replace
+
+from foretell.core.domain import modes
+from foretell.core.domain.modes import FailureMode
+from foretell.core.domain.policy import GatePolicy
+from foretell.core.domain.project import Project, Suite, TrafficSlice
+from foretell.core.domain.runs import Arm, TargetLimits
+from foretell.core.domain.trial import TargetSpec, TrialLimits
+from foretell.settings.references import ScorerBook
+from foretell.settings.schema import FailureModeTable, GateTable, ProjectFile, SuiteTable, TargetTable
+
+
+def resolve(file: ProjectFile, book: ScorerBook, root: str) -> Project:
+    """The project that a checked file describes; `root` is its folder."""
+    return Project(
+        name=file.project.name,
+        root=root,
+        store=file.project.store,
+        currency=file.project.currency,
+        unknown_cost=file.project.unknown_cost,
+        targets={name: _arm(name, table) for name, table in file.targets.items()},
+        fingerprints={name: dict(table.fingerprints) for name, table in file.targets.items() if table.fingerprints},
+        evalsets=dict(file.evalsets),
+        suites={name: _suite(name, table, book) for name, table in file.suites.items()},
+        modes=_modes(file),
+        gates={name: _gate(name, table) for name, table in file.gates.items()},
+    )
+
+
+def _arm(name: str, table: TargetTable) -> Arm:
+    limits = TargetLimits(
+        concurrency=table.concurrency,
+        requests_per_minute=table.requests_per_minute,
+        tokens_per_minute=table.tokens_per_minute,
+        max_cost_per_trial=table.max_cost_per_trial,
+        trial=TrialLimits(timeout_s=table.timeout, retries=table.retries),
+    )
+    is_isolated = table.kind == "python" if table.isolate is None else table.isolate
+    return Arm(TargetSpec(name, table.kind, table.parameters), limits, is_isolated)
+
+
+def _suite(name: str, table: SuiteTable, book: ScorerBook) -> Suite:
+    traffic = table.traffic
+    return Suite(
+        name=name,
+        layer=table.layer,
+        target=table.target,
+        scorers=tuple(book.look_up(scorer, "")[0] for scorer in table.scorers),
+        evalset=table.evalset,
+        traffic=traffic and TrafficSlice(traffic.source, traffic.window, traffic.share, traffic.at_most),
+        alternatives=tuple(table.alternatives),
+        success=table.success,
+        repeats=table.repeats,
+        seed=table.seed,
+        user=table.user,
+        max_turns=table.max_turns,
+    )
+
+
+def _modes(file: ProjectFile) -> tuple[FailureMode, ...]:
+    """The declared modes in their order, then the built-in ones that were not declared.
+
+    A built-in mode that is declared keeps its meaning unless the file gives another.
+    """
+    built_in = {mode.name: mode for mode in modes.BUILT_IN}
+
+    def declared(name: str, table: FailureModeTable) -> FailureMode:
+        ours = built_in.pop(name, FailureMode(name))
+        return replace(ours, means=table.means or ours.means, when=table.when, cost=table.cost, owner=table.owner)
+
+    own = tuple(declared(name, table) for name, table in file.failure_modes.items())
+    return (*own, *built_in.values())
+
+
+def _gate(name: str, table: GateTable) -> GatePolicy:
+    return GatePolicy(
+        name=name,
+        suites=tuple(table.suites),
+        at_least=table.success.at_least,
+        may_drop=table.success.may_drop,
+        may_drop_since_anchor=table.success.may_drop_since_anchor,
+        confidence=table.success.confidence,
+        baseline=table.baseline,
+        anchor=table.anchor,
+        modes={mode: ceiling.at_most for mode, ceiling in table.modes.items()},
+        cost_may_rise=table.cost_per_success.may_rise if table.cost_per_success else None,
+        max_cost=table.max_cost,
+        max_minutes=table.max_minutes,
+        owners=tuple(table.owners),
+    )
