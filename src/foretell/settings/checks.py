@@ -90,7 +90,7 @@ class _SuiteCheck:
 
     def scores(self) -> list[str] | None:
         """The names of the scores that the suite makes; None when its list cannot be read."""
-        names: list[str] | None = self.suite.scorers
+        names = cast("list[str] | None", self.suite.scorers)
         return None if names is None else [self.book.look_up(name, "")[0].name for name in names]
 
     def _references(self) -> Iterator[Problem]:

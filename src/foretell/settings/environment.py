@@ -7,5 +7,5 @@ PSEUDONYM_KEY = "FORETELL_PSEUDONYM_KEY"
 
 
 def secret(name: str) -> str | None:
-    """The value of an environment variable; None when it is not set or empty."""
-    return os.environ.get(name) or None
+    """The value of an environment variable; None when it is not set."""
+    return os.environ.get(name)

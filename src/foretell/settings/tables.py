@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from functools import cache
 from types import UnionType
-from typing import Any, cast, get_args, get_origin
+from typing import Any, Union, cast, get_args, get_origin
 
 from pydantic import ValidationError, create_model
 
@@ -62,8 +62,6 @@ def _loosen(annotation: Any) -> Any:
     if get_origin(annotation) is dict:
         return dict[str, _loosen(get_args(annotation)[1])]
     if isinstance(annotation, UnionType):
-        loose: Any = None
-        for part in get_args(annotation):
-            loose = _loosen(part) if loose is None else loose | _loosen(part)
-        return loose
-    return annotation
+        parts = tuple(_loosen(part) for part in get_args(annotation))
+        return Union[parts]  # noqa: UP007 # the parts are known at run time only
+    return cast("Any", annotation)
