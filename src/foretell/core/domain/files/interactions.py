@@ -1,0 +1,48 @@
+"""Interactions of production traffic, as a file holds them."""
+
+from collections.abc import Iterable
+
+from foretell.core.domain.files.lines import Decoded, decode
+from foretell.core.domain.files.rows import Row
+from foretell.core.domain.files.spans import spans_of, usage_of
+from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.values import Json
+
+
+def decode_interactions(lines: Iterable[bytes], path: str) -> Decoded[Interaction]:
+    """The interactions of a JSON Lines file, in its order. A file without a line is an hour without traffic."""
+    return decode(lines, path, interaction_of, lambda found: f"interaction '{found.id}'")
+
+
+def interaction_of(row: Row) -> Interaction:
+    """One interaction. Its input must be there, and is null when only sizes are known."""
+    if "input" not in row.value:
+        row.wrong("input", "is missing.", "Give what the user asked, or null when only sizes are known.")
+    return Interaction(
+        id=row.name("id"),
+        at=_at(row),
+        input=row.take("input"),
+        conversation_id=row.text("conversation_id"),
+        output=row.take("output"),
+        spans=spans_of(row),
+        model=row.text("model"),
+        usage=usage_of(row),
+        cost_usd=row.number("cost_usd"),
+        feedback=_feedback(row),
+        release=row.text("release"),
+    )
+
+
+def _at(row: Row) -> str:
+    if not row.has("at"):
+        row.wrong("at", "is missing.", "Give the time of the request, like 2026-03-01T09:30:00Z.")
+    return row.time("at") or ""
+
+
+def _feedback(row: Row) -> dict[str, Json]:
+    feedback = row.mapping("feedback")
+    inner = row.child("feedback", feedback)
+    inner.flag("resolved")
+    inner.flag("escalated")
+    inner.number("rating", is_signed=True)
+    return feedback
