@@ -6,12 +6,13 @@ from foretell.settings.aliases import find_aliases
 from foretell.settings.checks import check
 from foretell.settings.environment import PSEUDONYM_KEY, secret
 from foretell.settings.leaks import find_leaks
+from foretell.settings.published import json_schema
 from foretell.settings.references import read_scorers
 from foretell.settings.resolve import resolve
-from foretell.settings.source import read
+from foretell.settings.source import Source, read
 from foretell.settings.tables import read_tables
 
-__all__ = ["PSEUDONYM_KEY", "load", "load_with_warnings", "secret"]
+__all__ = ["PSEUDONYM_KEY", "json_schema", "load", "load_with_warnings", "secret", "understand"]
 
 
 def load(path: str | None = None, cwd: str = ".") -> Project:
@@ -29,7 +30,15 @@ def load_with_warnings(path: str | None = None, cwd: str = ".") -> tuple[Project
     Raises:
         ConfigurationError: as `load`.
     """
-    source = read(path, cwd)
+    return understand(read(path, cwd))
+
+
+def understand(source: Source) -> tuple[Project, tuple[Problem, ...]]:
+    """The project and the warnings of a file that was read.
+
+    Raises:
+        ConfigurationError: mistakes in it, all of them at once.
+    """
     file, problems = read_tables(source.data, source.origin)
     problems += check(file, source.data, source.origin)
     problems += find_leaks(source.data, source.origin)

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from foretell.core.domain import modes
-from foretell.core.domain.modes import FailureMode
+from foretell.core.domain.modes import BUILT_IN, FailureMode
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.project import Project, Suite, TrafficSlice
 from foretell.core.domain.runs import Arm, TargetLimits
@@ -24,7 +23,7 @@ def resolve(file: ProjectFile, book: ScorerBook, root: str) -> Project:
         fingerprints={name: dict(table.fingerprints) for name, table in file.targets.items() if table.fingerprints},
         evalsets=dict(file.evalsets),
         suites={name: _suite(name, table, book) for name, table in file.suites.items()},
-        modes=_modes(file),
+        modes=tuple(_mode(name, table) for name, table in file.failure_modes.items()),
         gates={name: _gate(name, table) for name, table in file.gates.items()},
     )
 
@@ -59,19 +58,11 @@ def _suite(name: str, table: SuiteTable, book: ScorerBook) -> Suite:
     )
 
 
-def _modes(file: ProjectFile) -> tuple[FailureMode, ...]:
-    """The declared modes in their order, then the built-in ones that were not declared.
-
-    A built-in mode that is declared keeps its meaning unless the file gives another.
-    """
-    built_in = {mode.name: mode for mode in modes.BUILT_IN}
-
-    def declared(name: str, table: FailureModeTable) -> FailureMode:
-        ours = built_in.pop(name, FailureMode(name))
-        return replace(ours, means=table.means or ours.means, when=table.when, cost=table.cost, owner=table.owner)
-
-    own = tuple(declared(name, table) for name, table in file.failure_modes.items())
-    return (*own, *built_in.values())
+def _mode(name: str, table: FailureModeTable) -> FailureMode:
+    """A declared mode; a built-in one keeps its meaning unless the file gives another."""
+    built_in = next((mode for mode in BUILT_IN if mode.name == name), FailureMode(name))
+    means = table.means or built_in.means
+    return replace(built_in, means=means, when=table.when, cost=table.cost, owner=table.owner)
 
 
 def _gate(name: str, table: GateTable) -> GatePolicy:
