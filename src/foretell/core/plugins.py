@@ -21,6 +21,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "targets": {
         "model": "foretell.adapters.targets.model:ModelTarget",
+        "python": "foretell.adapters.targets.python:PythonTarget",
         "recorded": "foretell.adapters.targets.recorded:RecordedTarget",
     },
     "models": {

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -11,9 +11,10 @@ import msgspec
 from foretell.adapters.models.prices import PriceBook, price_book
 from foretell.core.domain.conversation import Chat, Message, Reply, ToolCall, Usage
 from foretell.core.domain.faults import excerpt, fault_of, said_by, unreadable
+from foretell.core.domain.messages import message_fields
 from foretell.core.domain.secrets import redact, required_secret
 from foretell.core.domain.trial import TrialError
-from foretell.core.domain.values import Json, text_of
+from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.core.ports.targets import Tools
 from foretell.core.ports.wire import Wire, WireFault, WireReply, WireRequest
@@ -152,7 +153,7 @@ class OpenAIChat:
 
     def _encode(self, ask: Chat) -> bytes:
         fields = self._fields | self._options(ask.temperature, ask.max_tokens, None if self._has_own_seed else ask.seed)
-        fields["messages"] = [_message_fields(message) for message in ask.messages]
+        fields["messages"] = [message_fields(message) for message in ask.messages]
         if ask.tools:
             fields["tools"] = ask.tools
         return _encoder.encode(fields)
@@ -194,28 +195,6 @@ class OpenAIChat:
     def _failed(self, error: TrialError, reply: WireReply | None = None) -> Reply:
         message = redact(error.message, [self._key or ""])
         return Reply(model=self._model, error=f"{error.kind}: {message}", headers=reply.headers if reply else {})
-
-
-def _message_fields(message: Message) -> dict[str, Json]:
-    content = message.content
-    fields: dict[str, Json] = {"role": message.role}
-    if content is None or isinstance(content, str | list | tuple):
-        fields["content"] = cast("Json", content)
-    else:
-        fields["content"] = text_of(content)
-    if message.tool_calls:
-        fields["tool_calls"] = [_call_fields(call, number) for number, call in enumerate(message.tool_calls)]
-    if message.tool_call_id is not None:
-        fields["tool_call_id"] = message.tool_call_id
-    if message.name is not None:
-        fields["name"] = message.name
-    return fields
-
-
-def _call_fields(call: ToolCall, number: int) -> dict[str, Json]:
-    arguments = "{}" if call.arguments is None else text_of(call.arguments)
-    function = {"name": call.name, "arguments": arguments}
-    return {"id": call.id or f"call_{number}", "type": "function", "function": function}
 
 
 def _tool_call(call: _Call) -> ToolCall:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter, time
 from typing import cast, get_args
 
-from foretell.adapters.targets.messages import asked
 from foretell.adapters.targets.templates import check_template, fill
 from foretell.core import plugins
 from foretell.core.domain.conversation import Chat, Message, Reply
+from foretell.core.domain.messages import asked
 from foretell.core.domain.secrets import name_of_secret
 from foretell.core.domain.trace import Span, Trace
 from foretell.core.domain.trial import ErrorKind, Outcome, TrialError

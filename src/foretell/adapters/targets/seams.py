@@ -1,0 +1,189 @@
+"""Step seams: functions of the application, named in the project file, wrapped where it runs. It needs no foretell.
+
+A seam replaces `module:function` by a wrapper that records each call: in its module, and wherever the same function was
+already imported by name. Undoing puts the originals back.
+"""
+
+import functools
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, cast
+
+from foretell.adapters.targets.recording import OpenSpan, present
+from foretell.adapters.targets.threads import carry_context
+from foretell.adapters.targets.watched import watched
+from foretell.core.domain.trace import SPAN_KINDS, SpanKind
+from foretell.core.domain.values import Json
+from foretell.core.errors import ConfigurationError, Problem, suggest
+
+_ABSENT = object()
+_KINDS_BY_NAME: tuple[tuple[str, SpanKind], ...] = (
+    (r"retriev|search", "retrieval"),
+    (r"prompt", "prompt"),
+    (r"(llm|generate|complete|completion|model|chat)(_|$)", "llm"),
+    (r"tool|lookup", "tool"),
+    (r"postprocess|tidy", "postprocess"),
+    (r"render", "render"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One seam as it is declared: the step's name, the function's address, the kind of its spans."""
+
+    name: str
+    call: str
+    kind: SpanKind
+
+
+def read_steps(steps: Mapping[str, Json], where: str) -> tuple[Step, ...]:
+    """The seams of a target: `name = "module:function"`, or `{ call = "module:function", kind = "tool" }`.
+
+    Raises:
+        ConfigurationError: all mistakes at once.
+    """
+    found: list[Step] = []
+    problems: list[Problem] = []
+    for name, given in steps.items():
+        here = f"{where}.{name}"
+        fields = cast("Mapping[str, Json]", given) if isinstance(given, Mapping) else {"call": given}
+        call, kind = fields.get("call"), fields.get("kind")
+        if not isinstance(call, str) or not re.fullmatch(r"[\w.]+:[\w.]+", call):
+            problems.append(Problem(here, f"{call!r} is no function's address.", "Write it like acme.search:search."))
+        elif kind is not None and kind not in SPAN_KINDS:
+            problems.append(Problem(here, f"kind {kind!r} is not known.", suggest(str(kind), SPAN_KINDS)))
+        else:
+            found.append(Step(name, call, cast("SpanKind", kind) if kind else kind_of(name, call)))
+    if problems:
+        raise ConfigurationError(*problems)
+    return tuple(found)
+
+
+def kind_of(name: str, call: str) -> SpanKind:
+    """The kind that a step's name speaks of; else `tool` for a function of a module named tools, else `chain`.
+
+    >>> kind_of("retrieve", "acme.index:query"), kind_of("refund", "acme.tools:refund"), kind_of("plan", "acme:plan")
+    ('retrieval', 'tool', 'chain')
+    """
+    for pattern, kind in _KINDS_BY_NAME:
+        if re.match(pattern, name):
+            return kind
+    return "tool" if call.partition(":")[0].rpartition(".")[2] == "tools" else "chain"
+
+
+@dataclass(slots=True)
+class Seams:
+    """The seams of one target, open until `close`. `orphans` counts calls that ran outside of any trial."""
+
+    orphans: int = 0
+    _undo: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    def open(self, steps: tuple[Step, ...], where: str) -> None:
+        """Wrap the functions, and let threads that a trial starts carry its context.
+
+        Raises:
+            ConfigurationError: a module or function that is not there; then nothing stays wrapped.
+        """
+        try:
+            for step in steps:
+                self._wrap(step, f"{where}.{step.name}")
+        except BaseException:
+            self.close()
+            raise
+        self._undo.append(carry_context())
+
+    def close(self) -> None:
+        """Put the originals back."""
+        while self._undo:
+            self._undo.pop()()
+
+    def start(self, step: Step, given: object) -> OpenSpan | None:
+        """A call of a step begins; None when no trial asked for it."""
+        recording = present()
+        if recording is None:
+            self.orphans += 1
+            return None
+        if recording.owner is not self:  # two targets share the function, and this trial is the other's
+            return None
+        return recording.open(step.name, step.kind, given)
+
+    def _wrap(self, step: Step, where: str) -> None:
+        owner, name = find_owner(step.call, where)
+        original, bind = _unbound(owner, name)
+        if not callable(original) or isinstance(original, type) or not hasattr(owner, "__dict__"):
+            raise ConfigurationError(Problem(where, f"'{step.call}' is no function.", "Name a function or a method."))
+        drops_first = isinstance(owner, type) and bind is not staticmethod
+        stand_in = watched(original, functools.partial(self.start, step), drops_first)
+        self._replace(owner, name, cast("object", bind(stand_in)) if bind else stand_in)
+        if isinstance(owner, ModuleType):
+            _rename(original, stand_in)
+            self._undo.append(functools.partial(_rename, stand_in, original))
+
+    def _replace(self, owner: Any, name: str, ours: object) -> None:
+        held = owner.__dict__.get(name, _ABSENT)
+        setattr(owner, name, ours)
+        self._undo.append(functools.partial(_restore, owner, name, ours, held))
+
+
+def _unbound(owner: Any, name: str) -> tuple[Any, Any]:
+    """The function under a name, and what makes a function of its kind again (None: nothing)."""
+    if not isinstance(owner, ModuleType | type):
+        return getattr(owner, name), None
+    held: Any = inspect.getattr_static(owner, name)
+    bind = cast("Any", type(held))
+    return (held.__func__, bind) if bind in (staticmethod, classmethod) else (held, None)
+
+
+def find_owner(address: str, where: str) -> tuple[Any, str]:
+    """The module or class that holds `module:name` or `module:Class.name`, and the last name.
+
+    Raises:
+        ConfigurationError: naming the part that is missing and the nearest one there is.
+    """
+    path, _, dotted = address.partition(":")
+    try:
+        owner: Any = importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (path == error.name or path.startswith(f"{error.name}.")):
+            what = f"module '{path}' cannot be imported: it needs '{error.name}', which is not installed."
+            raise ConfigurationError(Problem(where, what, "Install it where foretell runs.")) from error
+        hint = "Check the spelling, and that 'path' names the folder it lies in."
+        raise ConfigurationError(
+            Problem(where, f"there is no module '{error.name}' (for '{address}').", hint)
+        ) from error
+    except Exception as error:
+        what = f"module '{path}' cannot be imported: {type(error).__name__}: {error}."
+        raise ConfigurationError(Problem(where, what, "Import it by hand to see where.")) from error
+    *outer, last = dotted.split(".")
+    for name in [*outer, last]:
+        if not hasattr(owner, name):
+            known = [known for known in dir(owner) if not known.startswith("_")]
+            hint = suggest(name, known) if len(known) < 20 or suggest(name, known).startswith("Did") else ""
+            raise ConfigurationError(Problem(where, f"'{path}' has no '{dotted}'.", hint))
+        if name is not last:
+            owner = getattr(owner, name)
+    return owner, last
+
+
+def _rename(function: object, other: object) -> None:
+    """Put another function wherever a module knows this one: `from acme.retrieval import search` makes such names."""
+    for module in tuple(sys.modules.values()):
+        if type(module) is ModuleType:
+            for alias, value in tuple(vars(module).items()):
+                if value is function:
+                    setattr(module, alias, other)
+
+
+def _restore(owner: Any, name: str, ours: object, held: object) -> None:
+    """Put back what was there, unless somebody replaced it again since."""
+    if owner.__dict__.get(name) is not ours:
+        return
+    if held is _ABSENT:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, held)
