@@ -96,6 +96,12 @@ def test_the_contracts_are_kept() -> None:
     assert (finished.returncode, "Contracts: " in finished.stdout) == (0, True), finished.stdout + finished.stderr
 
 
+def test_every_folder_of_modules_is_a_package() -> None:
+    """Without its `__init__.py` a folder can be imported, but the linter does not see it."""
+    files = {found.path for found in package_modules()}
+    assert {path.parent / "__init__.py" for path in files} - files == set()
+
+
 def test_everything_with_a_home_stays_there() -> None:
     assert strays(package_modules()) == []
 
