@@ -41,7 +41,8 @@ def understand(source: Source) -> tuple[Project, tuple[Problem, ...]]:
     """
     file, problems = read_tables(source.data, source.origin)
     problems += check(file, source.data, source.origin)
-    problems += find_leaks(source.data, source.origin)
+    for leak in find_leaks(source.data, source.origin):
+        problems = [*map(leak.hide, problems), leak.problem]
     raise_all(ConfigurationError, problems)
     book, _ = read_scorers(file, source.origin)
     return resolve(file, book, source.root), tuple(find_aliases(file, source.origin))

@@ -9,7 +9,7 @@ from typing import Any, cast
 from foretell.core.domain import modes
 from foretell.core.domain.grammar import GrammarError, names_in, parse
 from foretell.core.errors import Problem, suggest
-from foretell.settings.references import ScorerBook, check_target, read_scorers
+from foretell.settings.references import ScorerBook, check_target, is_dotted, read_scorers
 from foretell.settings.schema import GateTable, ProjectFile, SuiteTable, TargetTable
 from foretell.settings.source import Origin
 
@@ -70,6 +70,9 @@ def _check_target(target: TargetTable, where: str) -> Iterator[Problem]:
     if not target.kind:
         return
     yield from check_target(target, where)
+    call = target.parameters.get("call")
+    if target.kind == "python" and isinstance(call, str) and not is_dotted(call):
+        yield Problem(f"{where} call", f"'{call}' is not a function's address.", "Write it like shop.app:answer.")
     if target.isolate is not None and target.kind in _IN_PROCESS:
         yield Problem(f"{where} isolate", f"has no meaning for kind '{target.kind}'.", "Remove it.")
 
@@ -122,7 +125,7 @@ class _SuiteCheck:
         if suite.evalset is not None:
             name, has_version, version = suite.evalset.partition("@")
             yield from _unknown(name, self.names.evalsets, f"{self.where} evalset", "eval set")
-            if has_version and not (version == "working" or version.removeprefix("v").isdecimal()):
+            if has_version and not re.fullmatch(r"v?\d+|working|sha-\w+", version):
                 hint = f"Write {name}@2 for version 2, or {name}@working."
                 yield Problem(f"{self.where} evalset", f"'{version}' is not a version.", hint)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from foretell.core.errors import Problem
@@ -16,38 +17,53 @@ _PASSWORD_IN_URL = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
 _NAMES_OF_THE_USER = frozenset({"evalsets", "steps", "fingerprints", "modes"})
 
 
-def looks_secret(text: str) -> bool:
-    """True for what looks like an access key, or an address that holds a password."""
-    return bool(_VALUE.search(text) or _PASSWORD_IN_URL.search(text))
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A secret that stands in the file, and the problem that it is."""
+
+    value: str
+    problem: Problem
+
+    def hide(self, problem: Problem) -> Problem:
+        """Another problem, without this secret in it."""
+        return replace(problem, what=self._without(problem.what), hint=self._without(problem.hint))
+
+    def _without(self, text: str) -> str:
+        return text.replace(shorten(self.value), "a secret").replace(f"'{self.value}'", "a secret")
 
 
-def find_leaks(data: Mapping[str, Any], origin: Origin) -> list[Problem]:
-    """A problem for each text of the file that is, or is named like, a secret."""
+def shorten(text: str) -> str:
+    """A text in quotes, no longer than a line."""
+    return f"'{text if len(text) <= 60 else text[:57] + '…'}'"
+
+
+def find_leaks(data: Mapping[str, Any], origin: Origin) -> list[Leak]:
+    """Each text of the file that is, or is named like, a secret."""
     return list(_walk(data, (), origin))
 
 
-def _walk(value: object, path: tuple[str, ...], origin: Origin) -> Iterator[Problem]:
+def _walk(value: object, path: tuple[str, ...], origin: Origin) -> Iterator[Leak]:
     if isinstance(value, dict):
         for key, inner in cast("dict[str, object]", value).items():
             yield from _walk(inner, (*path, key), origin)
     elif isinstance(value, list):
         for inner in cast("list[object]", value):
             yield from _walk(inner, path, origin)
-    elif isinstance(value, str) and value:
-        yield from _judge(value, path, origin)
+    elif isinstance(value, str) and value and (problem := _judge(value, path, origin)):
+        yield Leak(value, problem)
 
 
-def _judge(value: str, path: tuple[str, ...], origin: Origin) -> Iterator[Problem]:
+def _judge(value: str, path: tuple[str, ...], origin: Origin) -> Problem | None:
     key = path[-1]
     if _PASSWORD_IN_URL.search(value):
         hint = "Leave it out; PostgreSQL's client reads PGPASSWORD from the environment, or ~/.pgpass."
         hint = hint if path == ("project", "store") else "Leave it out; secrets come from the environment."
-        yield Problem(origin.at(*path), "holds a password in its address.", hint)
-    elif _VALUE.search(value) or (_KEY.search(key) and not _is_name_of_the_user(path)):
+        return Problem(origin.at(*path), "holds a password in its address.", hint)
+    if _VALUE.search(value) or (_KEY.search(key) and not _is_name_of_the_user(path)):
         variable = re.sub(r"\W", "_", key).upper()
-        yield Problem(
-            origin.at(*path), "is a secret written into the file.", f'Write {key} = {{ env = "{variable}" }}.'
-        )
+        hint = f'Write {key} = {{ env = "{variable}" }}.'
+        return Problem(origin.at(*path), "is a secret written into the file.", hint)
+    return None
 
 
 def _is_name_of_the_user(path: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from foretell.core.errors import Problem, suggest
-from foretell.settings.leaks import looks_secret
+from foretell.settings.leaks import shorten
 from foretell.settings.schema import CURRENCY, NAME, SCORE_NAME, STORE, ProjectFile, Table
 from foretell.settings.source import Origin
 
@@ -28,7 +28,12 @@ _MUST_BE = {
     "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list",
+    "tuple_type": "a list",
+    "sequence_type": "a list",
     "dict_type": "a table",
+    "mapping_type": "a table",
+    "dataclass_type": "a table",
+    "none_required": "absent",
     "model_type": "a table",
     "finite_number": "a finite number",
     "greater_than": "above {gt}",
@@ -36,6 +41,8 @@ _MUST_BE = {
     "less_than": "below {lt}",
     "less_than_equal": "at most {le}",
     "literal_error": "{expected}",
+    "amount": "a number with a unit, such as {example}",
+    "fingerprint": "a glob of files or {{ attribute = '…' }}",
 }
 
 
@@ -45,14 +52,21 @@ def from_pydantic(error: ValidationError, origin: Origin) -> list[Problem]:
 
 
 def show(value: object) -> str:
-    """A value as it would stand in the file, short; a secret is never shown."""
+    """A value as it would stand in the file, short."""
     if isinstance(value, str):
-        return "a secret" if looks_secret(value) else f"'{value if len(value) <= 60 else value[:57] + '…'}'"
+        return shorten(value)
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
         return "a list"
     return json.dumps(value, default=str)
+
+
+def must_be(details: ErrorDetails) -> str:
+    """What a value should have been: "at least 1", "a list"."""
+    limits = {key: f"{limit:g}" if isinstance(limit, float) else limit for key, limit in details.get("ctx", {}).items()}
+    kind = details["type"]
+    return _MUST_BE[kind].format(**limits) if kind in _MUST_BE else f"other: {details['msg']}"
 
 
 def _problem(details: ErrorDetails, origin: Origin) -> Problem:
@@ -63,20 +77,15 @@ def _problem(details: ErrorDetails, origin: Origin) -> Problem:
     where, value = origin.at(*loc), show(details["input"])
     if details["type"] in ("string_too_short", "too_short"):
         return Problem(where, "must not be empty.")
-    must = _MUST_BE.get(details["type"])
-    context = details.get("ctx", {})
-    if must is None:
-        return Problem(where, f"{details['msg']}, not {value}.")
-    limits = {key: f"{limit:g}" if isinstance(limit, float) else limit for key, limit in context.items()}
-    return Problem(where, f"must be {must.format(**limits)}, not {value}.", _hint(loc, details))
+    return Problem(where, f"must be {must_be(details)}, not {value}.", _hint(loc, details))
 
 
 def _hint(loc: Sequence[str], details: ErrorDetails) -> str:
     kind, value = details["type"], cast("object", details["input"])
     if kind == "literal_error" and isinstance(value, str):
         return suggest(value, re.findall(r"'([^']*)'", details.get("ctx", {})["expected"]))
-    if kind == "list_type" and isinstance(value, str) and not looks_secret(value):
-        return f'Write ["{value}"].'
+    if kind == "list_type" and isinstance(value, str):
+        return f"Write [{shorten(value)}]."
     if kind == "model_type" and (table := _table_at(loc)):
         required = [name for name, field in table.model_fields.items() if field.is_required()]
         return f"Write {{ {', '.join(f'{name} = …' for name in required)} }}." if required else ""

@@ -12,6 +12,7 @@ from typing import Any
 from foretell.core import plugins
 from foretell.core.domain.scores import ScorerSpec
 from foretell.core.errors import ConfigurationError, Problem, suggest
+from foretell.settings.parameters import check_types
 from foretell.settings.schema import ProjectFile, TargetTable
 from foretell.settings.source import Origin
 
@@ -94,6 +95,7 @@ def check_target(target: TargetTable, where: str) -> list[Problem]:
     ]
     fitting = {name: value for name, value in target.parameters.items() if name in takes}
     problems.extend(plugins.check_params(kind, fitting, where))
+    problems.extend(check_types(kind, fitting, where))
     return problems or _try(kind, fitting, where)
 
 
@@ -110,7 +112,9 @@ def _try(kind: Any, params: Mapping[str, Any], where: str) -> list[Problem]:
 
 def _complete(spec: ScorerSpec, where: str) -> tuple[ScorerSpec, list[Problem]]:
     try:
-        return plugins.complete(spec, where), []
+        plugin = plugins.find("scorers", spec.use, where)
+        problems = [*plugins.check_params(plugin, spec.params, where), *check_types(plugin, spec.params, where)]
+        return (spec, problems) if problems else (plugins.complete(spec, where), [])
     except ConfigurationError as error:
         return spec, list(error.problems)
     except (TypeError, ValueError) as error:

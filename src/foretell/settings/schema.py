@@ -20,7 +20,7 @@ def _amount(value: object, units: dict[str, float], example: str) -> object:
         return float(value)
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]+)", value) if isinstance(value, str) else None
     if match is None or match[2] not in units:
-        raise PydanticCustomError("amount", "must be a number with a unit, such as {example}", {"example": example})
+        raise PydanticCustomError("amount", "a number with a unit, such as {example}", {"example": example})
     return float(match[1]) * units[match[2]]
 
 
@@ -40,7 +40,7 @@ def _fingerprint(value: object) -> object:
     table = cast("dict[object, object]", value) if isinstance(value, dict) else {}
     name = table.get("attribute")
     if len(table) != 1 or not isinstance(name, str):
-        raise PydanticCustomError("fingerprint", "must be a glob of files or { attribute = '…' }")
+        raise PydanticCustomError("fingerprint", "a glob of files or a table with 'attribute'")
     return f"attribute:{name}"
 
 

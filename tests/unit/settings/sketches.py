@@ -1,7 +1,7 @@
 """Plugins that stay as they are, and a project file to change, for the tests of settings."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -70,10 +70,11 @@ class Near:
 class PythonTarget:
     call: str
     steps: Mapping[str, str] = field(default_factory=dict)
+    path: str | Sequence[str] = "."
 
     def __post_init__(self) -> None:
-        if ":" not in self.call:
-            raise ConfigurationError.of("", f"'{self.call}' is not module:function.")
+        if self.path == "":
+            raise ConfigurationError.of("", "the path is empty.")
 
 
 @dataclass(frozen=True, slots=True)

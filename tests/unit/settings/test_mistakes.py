@@ -83,7 +83,19 @@ def test_the_good_file_is_good() -> None:
             "[targets.app] fingerprints.prompt: must be a glob of files or { attribute = '…' }, not a table.",
         ),
         ('call = "shop.app:answer"', "", "[targets.app]: parameter 'call' is missing. Add call = …"),
-        ('call = "shop.app:answer"', 'call = "answer"', "[targets.app]: 'answer' is not module:function."),
+        (
+            'call = "shop.app:answer"',
+            'call = "answer"',
+            "[targets.app] call: 'answer' is not a function's address. Write it like shop.app:answer.",
+        ),
+        ('call = "shop.app:answer"', "call = 3", "[targets.app] call: must be text, not 3."),
+        ('call = "shop.app:answer"', 'call = "a:b"\npath = 3', "[targets.app] path: must be text or a list, not 3."),
+        ('call = "shop.app:answer"', 'call = "a:b"\npath = ""', "[targets.app]: the path is empty."),
+        (
+            'call = "shop.app:answer"',
+            'call = "a:b"\nsteps = { find = 3 }',
+            "[targets.app] steps.find: must be text, not 3.",
+        ),
         (
             'kind = "model"',
             'kind = "model"\nisolate = true',
@@ -140,7 +152,7 @@ def test_the_good_file_is_good() -> None:
         (
             'scorers = ["exact"]',
             'scorers = "exact"',
-            "[suites.system] scorers: must be a list, not 'exact'. Write [\"exact\"].",
+            "[suites.system] scorers: must be a list, not 'exact'. Write ['exact'].",
         ),
         (
             'scorers = ["exact"]',
@@ -260,6 +272,10 @@ def test_a_mistake_is_told_in_full(old: str, new: str, problem: str) -> None:
             "foretell.toml, [scorers.mine]: scorer 'mine': limit must not be negative, and is -1.",
         ),
         (
+            '[scorers.mine]\nuse = "near"\nlimit = "1"',
+            "foretell.toml, [scorers.mine] limit: must be a number, not '1'.",
+        ),
+        (
             '[scorers.mine]\nuse = "broken"',
             (
                 "foretell.toml, [scorers.mine]: scorer 'broken' cannot be loaded: No module named 'shop'. "
@@ -282,7 +298,8 @@ def test_a_mistake_is_told_in_full(old: str, new: str, problem: str) -> None:
             '[failure_modes.rude]\nwhen = "exact < "',
             (
                 "foretell.toml, [failure_modes.rude] when: 'exact < ' cannot be read: expected a number, "
-                "a text in quotes, true or false but found the end near position 7. Write such as: exact_match and latency < 2."
+                "a text in quotes, true or false but found the end near position 7. "
+                "Write such as: exact_match and latency < 2."
             ),
         ),
         (
