@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: intervals, tests and plans. Nothing here knows what a case or a run is."""

@@ -1,0 +1,99 @@
+"""Wealth from betting against a hypothesis about a bounded mean, for many problems side by side.
+
+Each column of `values` is one problem with its own hypothesis "mean <= null". A bet on a value x multiplies the wealth
+by 1 + stake * (x - null), where the stake is chosen before x is seen and never risks more than there is. If the
+hypothesis is true the expected wealth never exceeds 1, whatever the distribution; so it reaches 1 / alpha at any time
+with probability <= alpha (Ville 1939; Waudby-Smith & Ramdas 2023, arXiv:2010.09686). Only power depends on the stakes.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from foretell.core.stats.intervals import FloatArray
+
+# All measured on paired differences at n = 30 ... 1,000: discordance 2 to 20 %, and three repeats a side.
+_SHARE_AT_RISK = 0.7  # cap on what a bet risks, while the target stays within reach
+_ALL_AT_RISK = 0.999  # the cap of a bet without which the target is out of reach
+_PRIOR_WEIGHT = 4  # the prior variance below counts as this many values
+_PRIOR_VARIANCE = 0.05  # in units where the bounds are 0 and 1
+_MOST_ROUNDS = 1000  # stakes are set anew at most so often; longer data is bet on in blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Wager:
+    """What is bet against: values in [0, 1] known, the mean at most `nulls` (one per column), `target` = 1 / alpha.
+
+    `horizon` is the number of values planned for; stakes are set to reach the target by then.
+    """
+
+    nulls: FloatArray
+    target: float
+    horizon: int
+
+
+def log_wealth(values: FloatArray, wager: Wager) -> FloatArray:
+    """The logarithm of the wealth after each value, shape (n, columns). `values` is (n, columns) or (n, 1), in [0, 1].
+
+    The stake is Voracek & Orabona's (2025, arXiv:2505.22422): what would just carry the wealth to the target in the
+    values that remain, at the variance seen so far. Once a target is reached the next is 1 / alpha times as high.
+    """
+    return np.concatenate([reached for reached, _ in _rounds(values, wager)])
+
+
+def highest_log_wealth(values: FloatArray, wager: Wager) -> FloatArray:
+    """The highest point of each column's `log_wealth`, at least 0 (the start), without keeping the path."""
+    return deque(_rounds(values, wager), maxlen=1)[0][1].peak
+
+
+def _rounds(values: FloatArray, wager: Wager) -> Iterator[tuple[FloatArray, "_State"]]:
+    columns = max(values.shape[1], wager.nulls.size)
+    block = max(1, math.ceil(max(values.shape[0], wager.horizon) / _MOST_ROUNDS))
+    state = _State.at_start(columns, values.shape[1])
+    for start in range(0, values.shape[0], block):
+        seen = values[start : start + block]
+        steps = np.log1p(_stakes(state, wager) * (seen - wager.nulls))
+        reached = state.wealth + np.cumsum(steps, axis=0)
+        state = state.after(seen, reached)
+        yield reached, state
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """All that a stake may depend on: wealth and its peak (as logarithms), and sums over the values seen."""
+
+    wealth: FloatArray
+    peak: FloatArray
+    total: FloatArray
+    squares: FloatArray
+    count: int
+
+    @classmethod
+    def at_start(cls, columns: int, value_columns: int) -> "_State":
+        nothing: FloatArray = np.zeros(columns)
+        unseen: FloatArray = np.zeros(value_columns)
+        return cls(nothing, nothing, unseen, unseen, 0)
+
+    def after(self, seen: FloatArray, reached: FloatArray) -> "_State":
+        total, count = self.total + seen.sum(axis=0), self.count + seen.shape[0]
+        squares = self.squares + ((seen - _mean(total, count)) ** 2).sum(axis=0)
+        return _State(reached[-1], np.maximum(self.peak, reached.max(axis=0)), total, squares, count)
+
+
+def _mean(total: FloatArray, count: int) -> FloatArray:
+    return (total + 0.5) / (count + 1)
+
+
+def _stakes(state: _State, wager: Wager) -> FloatArray:
+    one_target, left = math.log(wager.target), max(1, wager.horizon - state.count)
+    needed = (np.floor(state.peak / one_target) + 1) * one_target - state.wealth
+    variance = (state.squares + _PRIOR_WEIGHT * _PRIOR_VARIANCE) / (state.count + _PRIOR_WEIGHT)
+    wanted = np.sqrt(2 * needed / (left * variance))
+    # Where the usual cap would leave the target out of reach even if every value left were the mean so far, risk more.
+    gain = _mean(state.total, state.count) - wager.nulls
+    least = np.expm1(np.minimum(needed / left, 50.0)) / np.maximum(gain, 1e-12) * (1 + 1e-9)
+    cap = np.maximum(_SHARE_AT_RISK, np.minimum(_ALL_AT_RISK, np.where(gain > 0, least * wager.nulls, 0.0)))
+    return np.minimum(wanted, cap / np.maximum(wager.nulls, 1e-12))
