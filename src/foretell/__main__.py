@@ -1,0 +1,14 @@
+"""The entry point: one place where every outcome becomes an exit code."""
+
+import sys
+
+from foretell.cli import run_command_line
+
+
+def main() -> None:
+    """Run the command line and end the process with its documented exit code."""
+    sys.exit(run_command_line(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The command line: a table of commands, each loaded when it is used, and the exit codes.
+
+0 ship or done   1 hold, drift, a fault slipped through   2 not enough evidence
+64 usage or configuration   65 bad input   69 unreachable   70 the run failed   130 interrupted   143 terminated
+"""
+
+import signal
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer import _click as click  # typer ships its own copy; usage errors are raised as its classes
+from typer.core import TyperGroup
+
+from foretell.core.errors import ForetellError, suggest
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "The whole story on a bundled application with a real local model."),
+    "init": ("init", "Write a scaffold that runs at once."),
+    "doctor": ("doctor", "Check the set-up and the store."),
+    "schema": ("schema", "Print the JSON Schema of the project file."),
+    "evalset": ("evalset", "Eval sets: import, freeze, list, show, diff."),
+    "run": ("run", "Run suites and store what came out."),
+    "runs": ("runs", "List the stored runs."),
+    "gate": ("gate", "Run what a gate needs and decide: ship, hold, or not enough evidence."),
+    "baseline": ("baseline", "Write the reviewed baseline file."),
+    "compare": ("compare", "Two runs, paired by case."),
+    "failures": ("failures", "What failed, by name, ranked by what it costs."),
+    "cost": ("cost", "Cost per successful interaction, alternatives beside it."),
+    "show": ("show", "One trial, whole."),
+}
+
+START = """foretell grades the whole system and decides whether to ship.
+
+  foretell demo      the whole story on a bundled application, nothing to set up
+  foretell init      start here: a project that runs at once
+  foretell run       run the suites of the project in this folder
+  foretell gate X    decide; exit code 0 ship, 1 hold, 2 not enough evidence
+  foretell --help    every command
+"""
+
+
+class LazyGroup(TyperGroup):
+    """Commands by name; a command's module is imported when the command is used."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command behind a name.
+
+        Raises:
+            UsageError: there is none; with the nearest one.
+        """
+        if cmd_name not in COMMANDS:
+            ctx.fail(f"Command '{cmd_name}' is not known. {suggest(cmd_name, COMMANDS)}")
+        module = import_module(f"foretell.cli.{COMMANDS[cmd_name][0]}")
+        app = getattr(module, "app", None)
+        if app is None:
+            app = typer.Typer(rich_markup_mode=None, add_completion=False)
+            app.command()(module.command)
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands from the table, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
+
+
+@app.callback()
+def root(ctx: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    """Evals that predict production, and a gate that blocks the deploy when the evidence says so."""
+    if version:
+        typer.echo(f"foretell {import_module('importlib.metadata').version('foretell')}")
+        raise typer.Exit(0)
+    if ctx.invoked_subcommand is None:
+        typer.echo(START, nl=False)
+
+
+class Terminated(BaseException):
+    """SIGTERM came: everything is closed in order, then the process ends with 143."""
+
+
+def run_command_line(words: list[str]) -> int:
+    """Run one command and say how it ended: the exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = app(words, prog_name="foretell", standalone_mode=False)
+    except ForetellError as error:
+        for problem in error.problems:
+            typer.echo(f"{error.code}: {problem}", err=True)
+        return error.exit_code
+    except click.exceptions.ClickException as error:
+        error.show()
+        return 64
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        typer.echo("interrupted", err=True)
+        return 130
+    except Terminated:
+        typer.echo("terminated", err=True)
+        return 143
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 70
+    except Exception as error:  # noqa: BLE001 # the documented code for anything unforeseen
+        typer.echo(
+            f"run-failed: {type(error).__name__}: {error}. This is a fault of foretell; please report it.", err=True
+        )
+        return 70
+    return code if isinstance(code, int) else 0
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise Terminated

@@ -1,0 +1,63 @@
+"""What the commands share: running async work, JSON out, tables, and the house of the project at hand."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from foretell.core.domain.values import Json
+from foretell.services.house import House
+from foretell.wiring import open_house, open_project
+
+T = TypeVar("T")
+
+ConfigOption = Annotated[
+    str | None, typer.Option("--config", help="The project file; default: the nearest one upwards.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with a versioned schema instead of a table.")]
+
+
+def in_house(config: str | None, work: Callable[[House], Awaitable[T]]) -> T:
+    """Do async work with the project's house open; whatever happens, what was owed to the store is written."""
+    project = open_project(config)
+
+    async def inside() -> T:
+        async with open_house(project) as house:
+            return await work(house)
+
+    return asyncio.run(inside())
+
+
+def print_json(schema: str, body: dict[str, Json]) -> None:
+    """One JSON object on standard output; `schema` is its name and version."""
+    typer.echo(json.dumps({"schema": schema, **body}, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """An aligned table; heads that begin with '>' are right-aligned. Cells are plain text, never markup."""
+    table = Table(
+        title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for head in heads:
+        table.add_column(
+            Text(head.removeprefix(">")), justify="right" if head.startswith(">") else "left", no_wrap=False
+        )
+    for row in rows:
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    screen().print(table)
+
+
+def screen() -> Console:
+    """Standard output; plain and 120 wide when it is not a terminal."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=120)
+
+
+def visible(text: str) -> str:
+    """Text that a terminal cannot obey: control characters are shown, not sent."""
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

@@ -1,0 +1,118 @@
+"""The decision procedure of a gate. Pure: policy and evidence in, decision out.
+
+**ship** needs every rule's one-sided bound to clear its limit; no correction is needed (intersection-union: Berger
+1982, Technometrics 24). **hold** when any rule's bound lies beyond its limit, by Holm over the hold side. Otherwise the
+evidence is not enough. So P(ship | any rule at its limit) and P(hold | every rule within its limit) are both at most
+1 - confidence. Unscored trials are read against each claim: shipping must survive them as failures, holding as
+successes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from foretell.core.analysis.claims import Standard, can_ever_ship, units_to_ship
+from foretell.core.analysis.rules import Evidence, Tested, rules_of
+from foretell.core.domain.policy import GatePolicy, RuleFinding, Ruling
+from foretell.core.errors import Problem
+from foretell.core.stats.correction import holm_adjusted
+
+ENVIRONMENT_SHARE = 0.05
+"""Above this share of connection failures, 429, 5xx and timeouts on either side, the environment is suspect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules come to together."""
+
+    ruling: Ruling
+    rules: tuple[RuleFinding, ...]
+    reasons: tuple[str, ...]
+
+
+def judge(policy: GatePolicy, evidence: Sequence[Evidence], standard: Standard) -> Judged:
+    """Apply a policy to the evidence of its suites."""
+    tested = [rule for part in evidence for rule in rules_of(policy, part, standard)]
+    adjusted = holm_adjusted([rule.finding.p_hold for rule in tested])
+    alpha = policy.alpha + 1e-12
+    rules = [
+        replace(rule.finding, ruling=_ruling(rule.finding.p_ship <= alpha, float(p) <= alpha))
+        for rule, p in zip(tested, adjusted, strict=True)
+    ]
+    stormy = [part for part in evidence if part.environment_share > ENVIRONMENT_SHARE]
+    if stormy:
+        rules = [_under_storm(rule, test, alpha / len(tested)) for rule, test in zip(rules, tested, strict=True)]
+    ruling = _joint(rules)
+    return Judged(ruling, tuple(rules), _reasons(ruling, rules, stormy))
+
+
+def _ruling(may_ship: bool, must_hold: bool) -> Ruling:
+    if must_hold:
+        return "hold"
+    return "ship" if may_ship else "not-enough-evidence"
+
+
+def _joint(rules: Sequence[RuleFinding]) -> Ruling:
+    if any(rule.ruling == "hold" for rule in rules):
+        return "hold"
+    return "ship" if rules and all(rule.ruling == "ship" for rule in rules) else "not-enough-evidence"
+
+
+def _under_storm(rule: RuleFinding, test: Tested, level: float) -> RuleFinding:
+    """In a storm nothing ships, and only a hold that the environment cannot explain stands."""
+    if rule.ruling == "hold" and test.p_hold_without_environment <= level:
+        return rule
+    note = "environment: too many connection failures, 429, 5xx or timeouts to tell"
+    return replace(rule, ruling="not-enough-evidence", note=note)
+
+
+def _reasons(ruling: Ruling, rules: Sequence[RuleFinding], stormy: Sequence[Evidence]) -> tuple[str, ...]:
+    reasons = [
+        f"environment: {part.environment_share:.1%} of the trials of suite '{part.suite}' met connection failures, "
+        f"429, 5xx or timeouts; above {ENVIRONMENT_SHARE:.0%} nothing ships"
+        for part in stormy
+    ]
+    deciding = [rule for rule in rules if rule.ruling == ruling] if ruling != "ship" else list(rules)
+    ranked = sorted(deciding, key=lambda rule: rule.p_hold if ruling == "hold" else -rule.p_ship)
+    return (*reasons, *(describe(rule) for rule in ranked))[:3]
+
+
+def describe(rule: RuleFinding) -> str:
+    """One rule in one sentence, with its numbers."""
+    bound = rule.low if (rule.ruling == "ship") == rule.higher_is_better else rule.high
+    shown = "no estimate" if rule.estimate is None else f"{_percent(rule.estimate, rule)}"
+    edge = "" if bound is None else f", bound {_percent(bound, rule)}"
+    limit = _percent(rule.limit, rule)
+    text = f"{rule.suite}: {rule.rule} is {shown}{edge} against {limit} (n = {rule.n} {rule.unit}s)"
+    return f"{text}; {rule.note}" if rule.note else text
+
+
+def _percent(value: float, rule: RuleFinding) -> str:
+    sign = "+" if rule.rule.startswith(("success since", "success against", "cost")) else ""
+    return f"{value:{sign}.1%}"
+
+
+def check_policy(policy: GatePolicy, units: Mapping[str, int], standard: Standard, *, is_single: bool) -> list[Problem]:
+    """What no data could decide: limits that these sets (units by suite) could not clear at their very best."""
+    problems: list[Problem] = []
+    alpha = policy.alpha
+    for suite, n in units.items():
+        where = f"gate '{policy.name}', suite '{suite}'"
+        for name, margin in (("may_drop", policy.may_drop), ("may_drop_since_anchor", policy.may_drop_since_anchor)):
+            if margin is not None and not can_ever_ship(n, margin, standard, is_single=is_single):
+                needed = units_to_ship(margin, standard, is_single=is_single) if margin > 0 else None
+                hint = f"It takes {needed} cases." if needed else "Use a margin above 0."
+                what = f"{name} = {margin:g} could not ship with {n} cases even if not one of them differed."
+                problems.append(Problem(where, what, f"{hint} Widen the margin or add cases."))
+        if is_single and policy.at_least**n > alpha:
+            what = f"at_least = {policy.at_least:g} could not ship with {n} cases even if all succeeded."
+            problems.append(Problem(where, what, "Lower the floor or add cases."))
+        problems.extend(
+            Problem(
+                where,
+                f"a ceiling of {ceiling:g} on '{mode}' could not ship with {n} cases even if it never occurred.",
+                "Raise the ceiling or add cases.",
+            )
+            for mode, ceiling in policy.modes.items()
+            if is_single and (1 - ceiling) ** n > alpha
+        )
+    return problems

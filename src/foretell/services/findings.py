@@ -1,0 +1,139 @@
+"""What stored runs say: columns and units of a run, ready for analysis."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from foretell.core.analysis.aggregate import Units, fold
+from foretell.core.analysis.compare import Comparison, compare
+from foretell.core.analysis.cost import CostFinding, find_cost
+from foretell.core.analysis.failures import ModeFinding, rank_failures
+from foretell.core.analysis.rates import Tally, reliability, success_rate, tally
+from foretell.core.domain.estimates import Estimate
+from foretell.core.domain.runs import Run
+from foretell.core.ports.findings import TrialColumns, TrialLine, TrialQuery
+from foretell.services.house import House
+from foretell.services.run import find_run
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A run with its trials as columns and folded to units."""
+
+    run: Run
+    columns: TrialColumns
+    units: Units
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in numbers. `missing` counts planned trials that were never finished."""
+
+    run: Run
+    tally: Tally
+    success: Estimate
+    reliability: tuple[Estimate, ...]
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReport:
+    """The ranked failure modes of a run, with the first trials of each as examples."""
+
+    run: Run
+    tally: Tally
+    success: Estimate
+    modes: tuple[ModeFinding, ...]
+    examples: dict[str, tuple[TrialLine, ...]]
+
+
+async def load(house: House, run: Run, modes: Iterable[str] = ()) -> Loaded:
+    """A run's columns and units; `modes` names the failure modes whose occurrences are wanted with them."""
+    columns = await house.store.findings.columns(run.id)
+    fired = {mode: await house.store.findings.occurrences(run.id, mode) for mode in modes}
+    return Loaded(run, columns, fold(columns, fired))
+
+
+async def summarise(house: House, run: Run) -> RunSummary:
+    """The headline of a run."""
+    loaded = await load(house, run)
+    counts = tally(loaded.units)
+    missing = run.planned - counts.trials
+    return RunSummary(run, counts, success_rate(loaded.units), reliability(loaded.units), missing)
+
+
+async def failures(house: House, reference: str, examples: int = 3) -> FailureReport:
+    """What failed in a run, ranked by cost.
+
+    Raises:
+        BadInput: no such run.
+    """
+    run = await find_run(house, reference)
+    loaded = await load(house, run)
+    names = [name for name in loaded.columns.modes if name]
+    counts = {name: len((await house.store.findings.occurrences(run.id, name))[0]) for name in names}
+    modes = rank_failures(loaded.columns, loaded.units, run.modes, counts)
+    shown = {
+        one.mode.name: tuple(
+            await house.store.findings.page(TrialQuery(run.id, "failure", one.mode.name, limit=examples))
+        )
+        for one in modes
+    }
+    return FailureReport(run, tally(loaded.units), success_rate(loaded.units), modes, shown)
+
+
+async def cost(house: House, reference: str, *, unknown_as_zero: bool | None = None) -> list[tuple[Run, CostFinding]]:
+    """The cost of a run, and of the runs that were its alternatives.
+
+    Raises:
+        BadInput: no such run.
+    """
+    run = await find_run(house, reference)
+    zero = house.project.unknown_cost == "zero" if unknown_as_zero is None else unknown_as_zero
+    siblings = [
+        one
+        for one in await house.store.facts.runs(1000)
+        if one.group == run.group and one.suite == run.suite and one.id != run.id
+    ]
+    found: list[tuple[Run, CostFinding]] = []
+    for one in (run, *sorted(siblings, key=lambda other: (other.is_alternative, other.id))):
+        loaded = await load(house, one)
+        found.append((one, find_cost(loaded.columns, loaded.units, unknown_as_zero=zero)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonReport:
+    """Two runs compared, with their costs and the names of the cases that changed."""
+
+    a: Run
+    b: Run
+    comparison: Comparison
+    costs: tuple[CostFinding, CostFinding]
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+
+
+async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | None = None) -> ComparisonReport:
+    """B against A, paired by case.
+
+    Raises:
+        BadInput: no such run.
+    """
+    old, new = await find_run(house, a), await find_run(house, b)
+    zero = house.project.unknown_cost == "zero" if unknown_as_zero is None else unknown_as_zero
+    first, second = await load(house, old), await load(house, new)
+    found = compare(first.units, second.units)
+    names = {key: case.id for run in (old, new) for key, case in (await house.store.findings.cases(run.id)).items()}
+
+    def named(keys: Iterable[int]) -> tuple[str, ...]:
+        return tuple(names.get(int(key), "?") for key in list(keys)[:50])
+
+    costs = (
+        find_cost(first.columns, first.units, unknown_as_zero=zero),
+        find_cost(second.columns, second.units, unknown_as_zero=zero),
+    )
+    return ComparisonReport(
+        old, new, found, costs, named(found.up), named(found.down), named(found.only_a), named(found.only_b)
+    )
