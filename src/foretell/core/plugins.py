@@ -20,6 +20,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "recorded": "foretell.scorers.recorded:Recorded",
     },
     "targets": {
+        "command": "foretell.adapters.targets.command:CommandTarget",
+        "http": "foretell.adapters.targets.http:HttpTarget",
         "model": "foretell.adapters.targets.model:ModelTarget",
         "python": "foretell.adapters.targets.python:PythonTarget",
         "recorded": "foretell.adapters.targets.recorded:RecordedTarget",

@@ -1,7 +1,7 @@
 """Secrets travel by name: `{ env = "NAME" }` in the project file, resolved where a target goes live, never shown."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem
@@ -37,6 +37,37 @@ def required_secret(lookup: SecretLookup, name: str, where: str) -> str:
         return value
     state = "is empty" if value == "" else "is not set"
     raise ConfigurationError(Problem(where, f"the environment variable {name} {state}.", f"Set it: export {name}=…"))
+
+
+def resolve(given: Mapping[str, Json], lookup: SecretLookup, where: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Named texts with their secrets in, and the secrets alone, to be kept out of messages.
+
+    A value is text, or `{"env": "NAME"}` with an optional `prefix`, since tokens are seldom sent alone.
+
+    >>> resolve({"Authorization": {"env": "TOKEN", "prefix": "Bearer "}}, {"TOKEN": "t-1"}.get, "headers")
+    ({'Authorization': 'Bearer t-1'}, ('t-1',))
+
+    Raises:
+        ConfigurationError: what is neither, and secrets that are not set; all at once.
+    """
+    texts: dict[str, str] = {}
+    secrets: list[str] = []
+    problems: list[Problem] = []
+    for name, value in given.items():
+        if isinstance(value, str):
+            texts[name] = value
+            continue
+        here = f"{where}.{name}"
+        reference: Json = dict(cast("Mapping[str, Json]", value)) if isinstance(value, Mapping) else value
+        prefix = reference.pop("prefix", "") if isinstance(value, Mapping) else ""
+        try:
+            secrets.append(required_secret(lookup, name_of_secret(reference, here), here))
+            texts[name] = f"{prefix}{secrets[-1]}"
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigurationError(*problems)
+    return texts, tuple(secrets)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
