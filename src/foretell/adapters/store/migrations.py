@@ -1,0 +1,61 @@
+"""The steps from an empty database to the present schema: each applied once, together with its record."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from foretell.adapters.store import schema
+from foretell.adapters.store.database import Database
+from foretell.adapters.store.faults import in_our_words
+from foretell.core.errors import BadInput, Unreachable
+
+Step: TypeAlias = Callable[[Connection], None]
+
+
+def make_first_tables(connection: Connection) -> None:
+    """The first schema. When a second step comes, this one must go on making the tables as they were before it."""
+    schema.tables.create_all(connection)
+
+
+STEPS: tuple[Step, ...] = (make_first_tables,)
+
+
+def migrate(database: Database) -> None:
+    """Bring the database to the present schema, in one transaction; several processes may do so at once.
+
+    Raises:
+        BadInput: it was written by a newer foretell, or holds other tables.
+        Unreachable: it cannot be read or written now.
+    """
+    try:
+        with database.reading.connect() as connection:
+            if _version(connection, database.place) == len(STEPS):
+                return
+        with database.writing.begin() as connection:
+            done = _version(connection, database.place)
+            for number, step in enumerate(STEPS[done:], start=done + 1):
+                step(connection)
+                now = datetime.now(UTC).isoformat(timespec="seconds")
+                values = {"no": number, "name": step.__name__, "applied_at": now}
+                connection.execute(schema.migrations.insert().values(values))
+    except DBAPIError as error:
+        raise in_our_words(error, database.place, Unreachable) from error
+
+
+def _version(connection: Connection, place: str) -> int:
+    """How many steps were applied."""
+    tables = inspect(connection).get_table_names()
+    if schema.migrations.name not in tables:
+        if tables and connection.dialect.name == "sqlite":
+            shown = ", ".join(sorted(tables)[:3])
+            hint = "Name another file as `store` in the project file."
+            raise BadInput.of(f"Store {place}", f"is another program's database (tables {shown}).", hint)
+        return 0
+    version = connection.execute(select(func.max(schema.migrations.c.no))).scalar() or 0
+    if version > len(STEPS):
+        what = f"has schema version {version}, and this foretell knows versions up to {len(STEPS)}."
+        raise BadInput.of(f"Store {place}", what, "Upgrade foretell, or name another store in the project file.")
+    return version

@@ -1,0 +1,96 @@
+"""Anonymised interactions in the order of their time, and frozen samples of them."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, select, tuple_
+
+from foretell.adapters.store import schema
+from foretell.adapters.store.codec import Unpacker, pack
+from foretell.adapters.store.database import AnyRow, Database
+from foretell.adapters.store.reader import Reader
+from foretell.adapters.store.trials import PendingTrial
+from foretell.adapters.store.writer import Writer
+from foretell.core.domain.traffic import Interaction
+from foretell.core.errors import BadInput
+from foretell.core.ports.traffic import TrafficSample
+
+AT_ONCE: Final = 500
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_interactions = Unpacker(Interaction)
+_samples = Unpacker(TrafficSample)
+
+
+class StoredTraffic:
+    """The port `Traffic` over a database."""
+
+    def __init__(self, database: Database, reader: Reader, writer: Writer[PendingTrial]) -> None:
+        self._database = database
+        self._reader = reader
+        self._writer = writer
+
+    async def add(self, interactions: Sequence[Interaction]) -> int:
+        """Keep them, durably; an id that is there stays as it is. Returns how many were new.
+
+        Raises:
+            BadInput: one is not JSON or its time is not RFC 3339; nothing of its part of some hundred is kept then.
+        """
+        sql = self._database.insert_new(schema.interactions)
+        new = 0
+        for start in range(0, len(interactions), AT_ONCE):
+            part = interactions[start : start + AT_ONCE]
+            rows = await self._reader.think(lambda part=part: [_row_of(interaction) for interaction in part])
+
+            def insert(connection: Connection, rows: list[tuple[str, int, bytes]] = rows) -> int:
+                return connection.exec_driver_sql(sql, rows).rowcount
+
+            new += await self._writer.write(insert, is_urgent=False)
+        return new
+
+    async def window(self, start: str, end: str) -> AsyncIterator[Interaction]:
+        """Those with start <= at < end (RFC 3339, UTC), in order of time; read some hundred at a time."""
+        table = schema.interactions.c
+        wanted = select(schema.interactions).where(table.at < _microseconds(end, "end")).limit(AT_ONCE)
+        wanted = wanted.order_by(table.at, table.id)
+        after = table.at >= _microseconds(start, "start")
+        while True:
+            rows = await self._reader.read(
+                lambda connection, after=after: connection.execute(wanted.where(after)).all()
+            )
+            for row in rows:
+                yield _interaction_of(row)
+            if len(rows) < AT_ONCE:
+                return
+            after = tuple_(table.at, table.id) > tuple_(rows[-1].at, rows[-1].id)
+
+    async def freeze(self, sample: TrafficSample) -> None:
+        """Keep a sample under its hash; freezing it again changes nothing."""
+        body = pack(sample, f"Sample {sample.hash}")
+        insert = self._database.insert(schema.samples).values(hash=sample.hash, body=body).on_conflict_do_nothing()
+        await self._writer.write(lambda connection: connection.execute(insert))
+
+    async def sample(self, hash_: str) -> TrafficSample | None:
+        """A frozen sample."""
+        wanted = select(schema.samples.c.body).where(schema.samples.c.hash == hash_)
+        body = await self._reader.read(lambda connection: connection.execute(wanted).scalar())
+        return None if body is None else _samples.unpack(body, f"Sample {hash_}")
+
+
+def _row_of(interaction: Interaction) -> tuple[str, int, bytes]:
+    where = f"Interaction {interaction.id}"
+    return interaction.id, _microseconds(interaction.at, where), pack(interaction, where)
+
+
+def _interaction_of(row: AnyRow) -> Interaction:
+    return _interactions.unpack(row.body, f"Interaction {row.id}")
+
+
+def _microseconds(at: str, where: str) -> int:
+    try:
+        time = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise BadInput.of(where, f"time {at!r} cannot be read.", "Write it like '2026-01-31T12:00:00Z'.") from error
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return (time - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,129 @@
+"""A trial as it is written: what is aggregated as columns, the rest as one blob. Runs in the writer's thread."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from foretell.adapters.store import schema
+from foretell.adapters.store.codec import encode_trial
+from foretell.adapters.store.database import Database
+from foretell.adapters.store.names import Names
+from foretell.adapters.store.squeeze import squeeze
+from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
+from foretell.core.domain.values import key_of
+from foretell.core.ports.facts import TrialRow
+
+STATES: Final = {"success": 1, "failure": 0, "unscored": -1}
+_OVERHEAD: Final = 1_000  # bytes of Python objects around a queued trial
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTrial:
+    """A trial on its way to the tables.
+
+    `numbers` are the columns of `trials` from `cluster` on, `values` the scorers' numbers, None where one failed.
+    """
+
+    run_no: int
+    case_no: int
+    repeat: int
+    state: int
+    mode: str | None
+    secondary: tuple[str, ...]
+    numbers: tuple[float | None, ...]
+    values: tuple[tuple[str, float | None], ...]
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """About its bytes in memory."""
+        return len(self.body) + _OVERHEAD
+
+    def names(self) -> Iterator[str]:
+        """The names of its modes and scorers."""
+        if self.mode is not None:
+            yield self.mode
+        yield from self.secondary
+        yield from (name for name, _ in self.values)
+
+
+def pending(run_no: int, row: TrialRow) -> PendingTrial:
+    """Take a trial apart.
+
+    Raises:
+        BadInput: something in it is not JSON.
+    """
+    record, conclusion, outcome = row.record, row.conclusion, row.record.outcome
+    key = (run_no, record.case_no, record.repeat)
+    conversation = outcome.conversation_id
+    return PendingTrial(
+        *key,
+        STATES[conclusion.state],
+        conclusion.mode,
+        conclusion.secondary,
+        (
+            None if conversation is None else key_of(conversation),
+            outcome.cost_usd,
+            outcome.latency_ms,
+            1 if outcome.error is not None and outcome.error.is_environment else 0,
+            outcome.usage.input_tokens,
+            outcome.usage.output_tokens,
+            record.attempts,
+        ),
+        tuple((name, _number(result)) for name, result in record.scores.items() if type(result) is not NotApplicable),
+        encode_trial(row, f"Run {record.run}, case {record.case_id!r}"),
+    )
+
+
+def _number(result: ScoreResult) -> float | None:
+    if type(result) is not Score or isinstance(result.value, str):
+        return None
+    return float(result.value)
+
+
+class TrialInserter:
+    """Inserts trials; one whose key is there changes nothing, in any table."""
+
+    def __init__(self, database: Database) -> None:
+        self._trial = database.insert_new(schema.trials)
+        self._transcript = database.insert_new(schema.transcripts)
+        self._secondary = database.insert_new(schema.secondary_modes)
+        self._score = database.insert_new(schema.scores)
+        self._names = Names(database)
+
+    def prepare(self, row: PendingTrial) -> PendingTrial:
+        """Compress what will be kept as a blob."""
+        return replace(row, body=squeeze(row.body))
+
+    def forget(self) -> None:
+        """Names that were numbered in a transaction that was undone have other numbers next time."""
+        self._names.forget()
+
+    def store(self, connection: Connection, rows: Sequence[PendingTrial]) -> None:
+        """Insert trials in the transaction that is open."""
+        transcripts = [(row.run_no, row.case_no, row.repeat, row.body) for row in rows]
+        if connection.exec_driver_sql(self._transcript, transcripts).rowcount != len(rows):
+            rows = [row for row in rows if _is_the_stored_one(connection, row)]
+        number = self._names.numbers(connection, {name for row in rows for name in row.names()})
+        trials: list[tuple[float | None, ...]] = []
+        secondary: list[tuple[int, int, int, int]] = []
+        scores: list[tuple[int, int, int, int, float | None]] = []
+        for row in rows:
+            run, case, repeat = row.run_no, row.case_no, row.repeat
+            trials.append((run, case, repeat, row.state, None if row.mode is None else number[row.mode], *row.numbers))
+            secondary += [(run, number[mode], case, repeat) for mode in row.secondary]
+            scores += [(run, number[name], case, repeat, value) for name, value in row.values]
+        for sql, tuples in ((self._trial, trials), (self._secondary, secondary), (self._score, scores)):
+            if tuples:
+                connection.exec_driver_sql(sql, list(tuples))
+
+
+def _is_the_stored_one(connection: Connection, row: PendingTrial) -> bool:
+    """False when another trial has the key: the first one stays, and nothing of this one may be mixed into it."""
+    table = schema.transcripts.c
+    stored = select(table.body).where(
+        table.run_no == row.run_no, table.case_no == row.case_no, table.repeat == row.repeat
+    )
+    return connection.execute(stored).scalar() == row.body
