@@ -71,11 +71,12 @@ class _Pair:
     def p_cost(self, ratios: FloatArray) -> FloatArray:
         """p-values of H0: cost ratio >= each of `ratios`; equal costs throughout make the ratio exact."""
         excess = ratios * self.cost_base.mean() - self.cost.mean()
-        ((own, shared), (_, base)) = np.cov(self.cost, self.cost_base)
+        covariance = np.cov(self.cost, self.cost_base)
+        own, shared, base = float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1])
         error = np.sqrt(np.maximum(own - 2 * ratios * shared + ratios**2 * base, 0.0) / self.cost.size)
         noise = 1e-9 * (self.cost.mean() + ratios * self.cost_base.mean())
-        freedom = np.float64(self.cost.size - 1)
-        by_t = special.stdtr(freedom, -excess / np.maximum(error, noise))
+        standard: FloatArray = excess / np.maximum(error, noise)
+        by_t = special.stdtr(self.cost.size - 1, -standard)
         return np.where(error > noise, by_t, np.where(excess > noise, 0.0, 1.0))
 
     def p_success(self, ratios: FloatArray, alpha: float) -> FloatArray:
