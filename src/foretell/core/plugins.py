@@ -17,7 +17,7 @@ from foretell.core.ports.scorers import FunctionScorer, Scorer
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "wires": {"http": "foretell.adapters.wire.http:AiohttpWire"},
     "scorers": {
-        "recorded": "foretell.scorers.recorded:Recorded",
+        "recorded": "foretell.scorers.recorded:recorded",
     },
     "targets": {
         "command": "foretell.adapters.targets.command:CommandTarget",
@@ -29,7 +29,11 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "models": {
         "openai": "foretell.adapters.models.openai:OpenAIModel",
     },
-    "embedders": {},
+    "embedders": {
+        "builtin": "foretell.adapters.embedders.builtin:BuiltinEmbedder",
+        "onnx": "foretell.adapters.embedders.onnx:OnnxEmbedder",
+        "openai": "foretell.adapters.embedders.openai:OpenAIEmbedder",
+    },
 }
 
 

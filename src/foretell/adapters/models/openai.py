@@ -4,23 +4,21 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from foretell.adapters.models.prices import PriceBook, price_book
 from foretell.core.domain.conversation import Chat, Message, Reply, ToolCall, Usage
+from foretell.core.domain.endpoints import OPENAI_HOST, OPENAI_URL, host_of, key_for
 from foretell.core.domain.faults import excerpt, fault_of, said_by, unreadable
 from foretell.core.domain.messages import message_fields
-from foretell.core.domain.secrets import redact, required_secret
+from foretell.core.domain.secrets import redact
 from foretell.core.domain.trial import TrialError
 from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.core.ports.targets import Tools
 from foretell.core.ports.wire import Wire, WireFault, WireReply, WireRequest
 
-OPENAI_HOST = "api.openai.com"
-OPENAI_URL = f"https://{OPENAI_HOST}/v1"
 LONGEST_S = 300.0
 """Seconds that a question may take when nothing nearer to it sets a limit; a trial has its own, shorter one."""
 
@@ -53,24 +51,12 @@ class OpenAIModel:
             ConfigurationError: the address or the price cannot be used, or the key is not set.
         """
         where = f"model '{self.model}'"
-        host = _host(self.url, where)
         if reserved := sorted(_RESERVED & self.params.keys()):
             raise ConfigurationError(Problem(where, f"params must not hold '{reserved[0]}'.", "foretell sets it."))
-        name = self.api_key_env or ("OPENAI_API_KEY" if host == OPENAI_HOST else None)
-        key = required_secret(tools.secret, name, where) if name else None
+        key = key_for(self.url, self.api_key_env, tools.secret, where)
         prices = price_book(self.price, self.url, f"{where}, price")
         prices.cost((self.model,), Usage(0, 0))  # loads the published prices now rather than under the first trial
         return OpenAIChat(tools.wire, self, key, prices)
-
-
-def _host(url: str, where: str) -> str:
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return parts.hostname
-    except ValueError:
-        pass
-    raise ConfigurationError(Problem(where, f"url '{url}' is not an address.", f"Write it like {OPENAI_URL}."))
 
 
 class _Function(msgspec.Struct):
@@ -129,7 +115,7 @@ class OpenAIChat:
         self._key = key
         self._prices = prices
         # OpenAI's newer models refuse the old name, other endpoints do not know the new one.
-        self._limit = "max_completion_tokens" if urlsplit(defaults.url).hostname == OPENAI_HOST else "max_tokens"
+        self._limit = "max_completion_tokens" if host_of(defaults.url, "") == OPENAI_HOST else "max_tokens"
         self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
         self._fields: dict[str, Json] = {"model": defaults.model, **defaults.params}
         self._fields = {name: value for name, value in self._fields.items() if value is not None}

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from foretell.core.domain.conversation import Usage
+from foretell.core.domain.endpoints import is_local
 from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem, suggest
 
@@ -82,9 +82,7 @@ def price_book(price: Mapping[str, Json] | None, url: str, where: str) -> PriceB
     Raises:
         ConfigurationError: see given_price.
     """
-    host = urlsplit(url).hostname or ""
-    is_local = host in ("localhost", "::1") or host.startswith("127.")
-    return PriceBook(given_price(price, where) if price is not None else None, None if is_local else url)
+    return PriceBook(given_price(price, where) if price is not None else None, None if is_local(url) else url)
 
 
 @lru_cache(maxsize=256)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import time
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
 from foretell.adapters.targets.reported import reported
 from foretell.adapters.targets.templates import MISSING, check_template, fill, find
+from foretell.core.domain.endpoints import host_of
 from foretell.core.domain.faults import excerpt, fault_of, unreadable
 from foretell.core.domain.messages import asked, message_fields
 from foretell.core.domain.secrets import redact, resolve
@@ -54,27 +55,17 @@ class HttpTarget:
             ConfigurationError: an address, a method, a placeholder or a secret that cannot be used; all at once.
         """
         where = f"url = '{self.url}'"
-        problems = _check_address(self.url, where) + check_template(self.url, PLACEHOLDERS, where)
-        problems += check_template(self.body, PLACEHOLDERS, "body")
+        problems = check_template(self.url, PLACEHOLDERS, where) + check_template(self.body, PLACEHOLDERS, "body")
         if self.method != self.method.upper() or not self.method.isalpha():
             problems.append(Problem("method", f"'{self.method}' is no method.", "Write it like POST."))
         try:
+            host_of(self.url, "url")
             headers, secrets = resolve(self.headers, tools.secret, "headers")
         except ConfigurationError as error:
             raise ConfigurationError(*problems, *error.problems) from None
         if problems:
             raise ConfigurationError(*problems)
         return LiveHttp(tools.wire, self, headers, secrets)
-
-
-def _check_address(url: str, where: str) -> list[Problem]:
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return []
-    except ValueError:
-        pass
-    return [Problem(where, "is not an address.", "Write it like https://support.example.com/answer.")]
 
 
 class LiveHttp:
