@@ -53,7 +53,9 @@ def check(file: ProjectFile, data: Mapping[str, Any], origin: Origin) -> list[Pr
     )
     for name, target in file.targets.items():
         problems.extend(_check_target(target, origin.at("targets", name)))
-    checks = [_SuiteCheck(suite, origin.at("suites", name), names, book) for name, suite in file.suites.items()]
+    checks = [
+        _SuiteCheck(suite, origin.at("suites", name), names, book, file.targets) for name, suite in file.suites.items()
+    ]
     for suite in checks:
         problems.extend(suite.problems())
     made = [suite.scores() for suite in checks]
@@ -83,6 +85,7 @@ class _SuiteCheck:
     where: str
     names: _Names
     book: ScorerBook
+    targets: Mapping[str, TargetTable]
 
     def problems(self) -> Iterator[Problem]:
         """All that is wrong with the suite."""
@@ -100,6 +103,10 @@ class _SuiteCheck:
         suite, targets = self.suite, self.names.targets
         yield from _unknown(suite.target, targets, f"{self.where} target", "target")
         yield from _unknown(suite.user, targets, f"{self.where} user", "target")
+        user = self.targets.get(suite.user or "")
+        if user is not None and user.kind and user.kind != "model":
+            hint = "The user of a conversation is played by a target of kind 'model'."
+            yield Problem(f"{self.where} user", f"target '{suite.user}' is of kind '{user.kind}'.", hint)
         for name in suite.alternatives:
             yield from _unknown(name, targets, f"{self.where} alternatives", "target")
         yield from _repeated((suite.target, *suite.alternatives), f"{self.where} alternatives", "target")

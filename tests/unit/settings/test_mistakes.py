@@ -128,6 +128,14 @@ def test_the_good_file_is_good() -> None:
             'target = "app"\nuser = "me"',
             "[suites.system] user: target 'me' is not known. Known: app, small.",
         ),
+        (
+            'target = "app"',
+            'target = "app"\nuser = "app"',
+            (
+                "[suites.system] user: target 'app' is of kind 'python'. "
+                "The user of a conversation is played by a target of kind 'model'."
+            ),
+        ),
         ('target = "app"', 'target = "app"\nrepeats = 0', "[suites.system] repeats: must be at least 1, not 0."),
         (
             'target = "app"',

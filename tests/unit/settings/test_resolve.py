@@ -102,6 +102,62 @@ KIND = ScorerSpec(
 )
 
 
+TARGETS = {
+    "app": Arm(
+        TargetSpec("app", "python", {"call": "shop.app:answer", "steps": {"search": "shop.search:find"}}),
+        TargetLimits(4, 60.0, 1e5, 0.5, TrialLimits(120.0, 1)),
+        is_isolated=True,
+    ),
+    "inline": Arm(TargetSpec("inline", "python", {"call": "shop.app:answer"}), TargetLimits(trial=TrialLimits(5.0))),
+    "own": Arm(TargetSpec("own", "shop.targets:Queue", {"topic": "questions"}), is_isolated=True),
+    "large": Arm(TargetSpec("large", "model", {"model": "openai:gpt-5", "api_key": {"env": "SHOP_KEY"}})),
+}
+
+SUITES = {
+    "system": Suite(
+        name="system",
+        layer="system",
+        target="app",
+        scorers=(
+            ScorerSpec("exact", "exact", {}, "3", "wrong_format"),
+            ScorerSpec("close", "near", {"limit": 0.5}),
+            KIND,
+            ScorerSpec("is_short", "shop.scorers:is_short"),
+        ),
+        evalset="core@2",
+        alternatives=("inline",),
+        success="exact and not close < 0.2 or is_short",
+        repeats=3,
+        seed=7,
+        user="large",
+        max_turns=2,
+    ),
+    "behavioural": Suite(
+        name="behavioural",
+        layer="behavioural",
+        target="app",
+        scorers=(KIND,),
+        traffic=TrafficSlice("traffic.jsonl", 14.0, 0.5, 20),
+    ),
+}
+
+GATE = GatePolicy(
+    name="deploy",
+    suites=("system", "behavioural"),
+    at_least=0.8,
+    may_drop=0.03,
+    may_drop_since_anchor=0.05,
+    confidence=0.9,
+    baseline="branch:main",
+    anchor="file:evals/anchor.json",
+    modes={"rude": 0.02, "unnamed": 0.1},
+    cost_may_rise=0.05,
+    max_cost=20.0,
+    max_minutes=30.0,
+    owners=("platform",),
+)
+
+
 def test_every_key_arrives_where_it_belongs() -> None:
     assert understand(FULL) == Project(
         name="shop",
@@ -109,68 +165,15 @@ def test_every_key_arrives_where_it_belongs() -> None:
         store="postgresql://db.shop.example/evals",
         currency="EUR",
         unknown_cost="zero",
-        targets={
-            "app": Arm(
-                TargetSpec("app", "python", {"call": "shop.app:answer", "steps": {"search": "shop.search:find"}}),
-                TargetLimits(4, 60.0, 1e5, 0.5, TrialLimits(120.0, 1)),
-                is_isolated=True,
-            ),
-            "inline": Arm(
-                TargetSpec("inline", "python", {"call": "shop.app:answer"}), TargetLimits(trial=TrialLimits(5.0))
-            ),
-            "own": Arm(TargetSpec("own", "shop.targets:Queue", {"topic": "questions"}), is_isolated=True),
-            "large": Arm(TargetSpec("large", "model", {"model": "openai:gpt-5", "api_key": {"env": "SHOP_KEY"}})),
-        },
+        targets=TARGETS,
         fingerprints={"app": {"prompt": "prompts/*.md", "index": "attribute:index.build"}},
         evalsets={"core": "evals/core", "few": "evals/few.jsonl"},
-        suites={
-            "system": Suite(
-                name="system",
-                layer="system",
-                target="app",
-                scorers=(
-                    ScorerSpec("exact", "exact", {}, "3", "wrong_format"),
-                    ScorerSpec("close", "near", {"limit": 0.5}),
-                    KIND,
-                    ScorerSpec("is_short", "shop.scorers:is_short"),
-                ),
-                evalset="core@2",
-                alternatives=("inline",),
-                success="exact and not close < 0.2 or is_short",
-                repeats=3,
-                seed=7,
-                user="large",
-                max_turns=2,
-            ),
-            "behavioural": Suite(
-                name="behavioural",
-                layer="behavioural",
-                target="app",
-                scorers=(KIND,),
-                traffic=TrafficSlice("traffic.jsonl", 14.0, 0.5, 20),
-            ),
-        },
+        suites=SUITES,
         modes=(
             FailureMode("rude", "hurts", "judge:kind < 0.5", 4.0, "editors"),
             FailureMode("timeout", next(mode.means for mode in BUILT_IN if mode.name == "timeout"), cost=2.5),
         ),
-        gates={
-            "deploy": GatePolicy(
-                name="deploy",
-                suites=("system", "behavioural"),
-                at_least=0.8,
-                may_drop=0.03,
-                may_drop_since_anchor=0.05,
-                confidence=0.9,
-                baseline="branch:main",
-                anchor="file:evals/anchor.json",
-                modes={"rude": 0.02, "unnamed": 0.1},
-                cost_may_rise=0.05,
-                max_cost=20.0,
-                max_minutes=30.0,
-                owners=("platform",),
-            )
-        },
+        gates={"deploy": GATE},
     )
 
 
