@@ -14,7 +14,7 @@ _VALUE = re.compile(
     r"|AIza[\w-]{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.)"
 )
 _PASSWORD_IN_URL = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
-_NAMES_OF_THE_USER = frozenset({"evalsets", "steps", "fingerprints", "modes"})
+_NAMES_OF_THE_USER = frozenset({("evalsets",), ("steps",), ("fingerprints",)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +67,8 @@ def _judge(value: str, path: tuple[str, ...], origin: Origin) -> Problem | None:
 
 
 def _is_name_of_the_user(path: tuple[str, ...]) -> bool:
-    """True when the last key was chosen by the file's author and says nothing about the value."""
-    return len(path) >= 2 and path[-2] in _NAMES_OF_THE_USER
+    """True when the last key was chosen by the file's author and says nothing about the value.
+
+    Scorers hold such keys at any depth: the arguments of an expected tool call, the properties of a JSON Schema.
+    """
+    return path[0] == "scorers" or path[-2:-1] in _NAMES_OF_THE_USER

@@ -60,3 +60,8 @@ def test_names_of_the_user_are_no_secrets(lines: str) -> None:
 def test_a_secret_may_be_named() -> None:
     text = GOOD.replace('kind = "model"', 'kind = "model"\napi_key = { env = "SHOP_KEY" }')
     assert understand(text).targets["small"].target.params["api_key"] == {"env": "SHOP_KEY"}
+
+
+def test_arguments_of_an_expected_tool_call_are_no_secrets() -> None:
+    table = '[scorers.calls]\nuse = "shop.scorers:calls"\nexpected = [{ name = "log_in", arguments = { token = "t" } }]'
+    assert understand(f"{GOOD}\n{table}\n").name == "shop"
