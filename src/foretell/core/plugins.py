@@ -6,8 +6,10 @@ Built-ins go through the same door as strangers: to add one, write its file and 
 import dataclasses
 import importlib
 import inspect
+import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from types import ModuleType
 from typing import Any, cast
 
 from foretell.core.domain.scores import ScorerSpec
@@ -17,7 +19,26 @@ from foretell.core.ports.scorers import FunctionScorer, Scorer
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "wires": {"http": "foretell.adapters.wire.http:AiohttpWire"},
     "scorers": {
+        "contains": "foretell.scorers.contains:Contains",
+        "contains_all": "foretell.scorers.contains_all:ContainsAll",
+        "contains_any": "foretell.scorers.contains_any:ContainsAny",
+        "contains_expected": "foretell.scorers.contains_expected:ContainsExpected",
+        "cost": "foretell.scorers.cost:Cost",
+        "exact_match": "foretell.scorers.exact_match:ExactMatch",
+        "figures_supported": "foretell.scorers.figures_supported:FiguresSupported",
+        "grounded": "foretell.scorers.grounded:Grounded",
+        "json_schema": "foretell.scorers.json_schema:JsonSchema",
+        "json_valid": "foretell.scorers.json_valid:JsonValid",
+        "language": "foretell.scorers.language:Language",
+        "latency": "foretell.scorers.latency:Latency",
+        "no_refusal": "foretell.scorers.no_refusal:NoRefusal",
+        "not_truncated": "foretell.scorers.not_truncated:NotTruncated",
+        "numeric": "foretell.scorers.numeric:Numeric",
         "recorded": "foretell.scorers.recorded:recorded",
+        "regex": "foretell.scorers.regex:Regex",
+        "similarity": "foretell.scorers.similarity:Similarity",
+        "tool_calls": "foretell.scorers.tool_calls:ToolCalls",
+        "tool_contract": "foretell.scorers.tool_contract:ToolContract",
     },
     "targets": {
         "command": "foretell.adapters.targets.command:CommandTarget",
@@ -35,6 +56,9 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "openai": "foretell.adapters.embedders.openai:OpenAIEmbedder",
     },
 }
+
+OFFERED = "foretell_offered"
+"""The module that holds what this process offers and no importable module does."""
 
 
 def known(group: str) -> tuple[str, ...]:
@@ -61,6 +85,20 @@ def find(group: str, name: str, where: str = "") -> Any:
     except (ImportError, AttributeError) as error:
         hint = "Check the spelling, and that the module can be imported from the project's folder."
         raise ConfigurationError(Problem(where, f"{singular} '{name}' cannot be loaded: {error}.", hint)) from error
+
+
+def offer(value: Any) -> str:
+    """An address (`module:attribute`) for an object of this process, so that code written in a notebook can be named.
+
+    It lives as long as the process: a run that uses it cannot be resumed by another one.
+    """
+    name, module = getattr(value, "__name__", "offered"), sys.modules.get(getattr(value, "__module__", ""))
+    if getattr(module, name, None) is value:
+        return f"{value.__module__}:{name}"
+    offered = sys.modules.setdefault(OFFERED, ModuleType(OFFERED))
+    name = f"{name.strip('<>')}_{len(vars(offered))}"
+    setattr(offered, name, value)
+    return f"{OFFERED}:{name}"
 
 
 def build(group: str, name: str, params: Mapping[str, Any], where: str = "") -> Any:

@@ -1,0 +1,1 @@
+"""Figures in text: numbers, money, percentages, durations, dates, times, telephone numbers."""

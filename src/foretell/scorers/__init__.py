@@ -1,0 +1,1 @@
+"""Looks at one trial: one file for each, none knows another."""

@@ -1,0 +1,27 @@
+"""The answer does not decline."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from foretell.core.analysis.detect import is_filtered, is_refusal
+from foretell.core.analysis.phrases import quote
+from foretell.core.domain.scores import Score, ScoreResult
+from foretell.core.domain.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class NoRefusal:
+    """False when the provider's filter answered, or the answer begins by declining (English, German, French, Spanish).
+
+    "I do not have that information" is no refusal to this scorer: it declines nothing.
+    """
+
+    mode: ClassVar[str] = "refusal"
+
+    def score(self, trial: Trial) -> ScoreResult:
+        """Look at the finish reason and the first sentences."""
+        if is_filtered(trial.outcome.finish_reason):
+            return Score(False, f"the provider ended the answer: {trial.outcome.finish_reason}")
+        if is_refusal(trial.text):
+            return Score(False, f"declines: {quote(trial.text, 160)}", (trial.text[:400],))
+        return Score(True, "does not decline")
