@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from foretell.api import evaluate, gate, load, run
+    from foretell.api import Reading, gate, load, plan, run
     from foretell.core.domain.cases import Case
     from foretell.core.domain.estimates import Estimate
     from foretell.core.domain.modes import FailureMode
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from foretell.core.domain.trial import Outcome, Trial
     from foretell.core.errors import ForetellError
     from foretell.core.ports.scorers import scorer
+    from foretell.services.plan import RunRequest
 
 _HOMES = {
     "Case": "foretell.core.domain.cases",
@@ -26,12 +27,14 @@ _HOMES = {
     "GatePolicy": "foretell.core.domain.policy",
     "NotApplicable": "foretell.core.domain.scores",
     "Outcome": "foretell.core.domain.trial",
+    "Reading": "foretell.api",
+    "RunRequest": "foretell.services.plan",
     "Score": "foretell.core.domain.scores",
     "ScoreFailure": "foretell.core.domain.scores",
     "Trial": "foretell.core.domain.trial",
-    "evaluate": "foretell.api",
     "gate": "foretell.api",
     "load": "foretell.api",
+    "plan": "foretell.api",
     "run": "foretell.api",
     "scorer": "foretell.core.ports.scorers",
 }
@@ -45,12 +48,14 @@ __all__ = [
     "GatePolicy",
     "NotApplicable",
     "Outcome",
+    "Reading",
+    "RunRequest",
     "Score",
     "ScoreFailure",
     "Trial",
-    "evaluate",
     "gate",
     "load",
+    "plan",
     "run",
     "scorer",
 ]

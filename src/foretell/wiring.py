@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from foretell import settings
 from foretell.adapters.evalsets.files import FileEvalSets
@@ -40,7 +39,7 @@ async def open_house(project: Project) -> AsyncGenerator[House]:
     Raises:
         ForetellError: the store cannot be opened.
     """
-    root = str(Path(project.root).resolve())
+    root = project.root
     if root not in sys.path:
         sys.path.insert(0, root)  # the project's own scorers are imported from its folder
     store = open_store(project.store, root)

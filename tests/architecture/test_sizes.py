@@ -40,12 +40,31 @@ def parameter_count(function: Function) -> int:
     return len(named) - (bool(named) and named[0].arg in {"self", "cls"})
 
 
+def positional_excess(modules: list[Module], limit: int) -> list[str]:
+    return [
+        f"{found.at(function.lineno)} {function.name}"
+        for found in modules
+        for function in functions(found.tree)
+        if parameter_count(function) - len(function.args.kwonlyargs) > limit
+    ]
+
+
+def is_command(found: Module, function: Function) -> bool:
+    """Whether the parameters are the options of a command line, declared for typer and passed by nobody else."""
+    is_decorated = any(isinstance(node, ast.Call) and is_typer_decorator(node) for node in function.decorator_list)
+    return found.is_in("foretell.cli") and (function.name == "command" or is_decorated)
+
+
+def is_typer_decorator(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr in {"command", "callback"}
+
+
 def wide_functions(modules: list[Module], limit: int) -> list[str]:
     return [
         f"{found.at(function.lineno)} {function.name}: {count}"
         for found in modules
         for function in functions(found.tree)
-        if (count := parameter_count(function)) > limit
+        if not is_command(found, function) and (count := parameter_count(function)) > limit
     ]
 
 
@@ -70,7 +89,10 @@ def test_few_bodies_are_longish() -> None:
 
 
 def test_no_function_has_many_parameters() -> None:
-    assert wide_functions(package_modules(), PARAMETERS) == []
+    faces = [found for found in package_modules() if found.name.startswith("foretell.cli.")]
+    others = [found for found in package_modules() if found not in faces]
+    assert wide_functions(others, PARAMETERS) == []
+    assert positional_excess(faces, PARAMETERS) == []  # a command's keyword-only parameters are its options (ADR 3)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +113,9 @@ def test_the_limits_catch_what_is_over_them() -> None:
     assert long_files([sketch], 3) == ["foretell.core.sketch.py: 4"]
     assert long_bodies([sketch], 1) == ["foretell.core.sketch.py:2 f: 2"]
     assert wide_functions([sketch], 3) == ["foretell.core.sketch.py:2 f: 4"]
+
+
+def test_the_options_of_a_command_are_not_counted_but_its_neighbours_are() -> None:
+    text = "def command(a, *, b): ...\n@app.command('x')\ndef run(a, *, b): ...\ndef f(a, *, b): ..."
+    assert wide_functions([module(text, "foretell.cli.run")], 1) == ["foretell.cli.run.py:4 f: 2"]
+    assert len(wide_functions([module(text, "foretell.services.run")], 1)) == 3

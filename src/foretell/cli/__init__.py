@@ -100,7 +100,7 @@ def run_command_line(words: list[str]) -> int:
     except click.exceptions.ClickException as error:
         error.show()
         return 64
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted", err=True)
         return 130
     except Terminated:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foretell.core.domain.values import Json
+from foretell.reports.tables import Sheet
 from foretell.services.house import House
 from foretell.wiring import open_house, open_project
 
@@ -45,17 +46,24 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], title: str 
     )
     for head in heads:
         table.add_column(
-            Text(head.removeprefix(">")), justify="right" if head.startswith(">") else "left", no_wrap=False
+            Text(head.removeprefix(">")), justify="right" if head.startswith(">") else "left", no_wrap=True
         )
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     screen().print(table)
 
 
+def print_sheet(sheet: Sheet) -> None:
+    """A report's table with its notes below."""
+    print_table(sheet.heads, sheet.rows, sheet.title)
+    for note in sheet.notes:
+        typer.echo(visible(note))
+
+
 def screen() -> Console:
-    """Standard output; plain and 120 wide when it is not a terminal."""
+    """Standard output; plain, and as wide as a table needs, when it is not a terminal."""
     console = Console(highlight=False, markup=False, emoji=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=120)
+    return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=240)
 
 
 def visible(text: str) -> str:

@@ -10,6 +10,9 @@ from foretell.core.analysis.failures import ModeFinding, rank_failures
 from foretell.core.analysis.rates import Tally, reliability, success_rate, tally
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.runs import Run
+from foretell.core.domain.values import Json
+from foretell.core.errors import BadInput, Problem, suggest
+from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import TrialColumns, TrialLine, TrialQuery
 from foretell.services.house import House
 from foretell.services.run import find_run
@@ -137,3 +140,20 @@ async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | 
     return ComparisonReport(
         old, new, found, costs, named(found.up), named(found.down), named(found.only_a), named(found.only_b)
     )
+
+
+async def find_trial(house: House, item: str) -> tuple[TrialRow, Json]:
+    """One trial by `RUN/CASE` or `RUN/CASE/REPEAT`, with the input of its case.
+
+    Raises:
+        BadInput: no such run, case or trial.
+    """
+    reference, _, rest = item.partition("/")
+    run = await find_run(house, reference)
+    cases = list((await house.store.findings.cases(run.id)).values())
+    name, _, repeat = rest.rpartition("/") if rest.rpartition("/")[2].isdigit() and "/" in rest else (rest, "", "0")
+    for case_no, case in enumerate(cases):
+        if case.id == name and (row := await house.store.facts.trial(run.id, case_no, int(repeat))) is not None:
+            return row, case.input
+    hint = suggest(name, [case.id for case in cases][:1000])
+    raise BadInput(Problem(f"run '{run.id}'", f"holds no trial '{rest}'.", hint))

@@ -19,12 +19,35 @@ from foretell.core.ports.traffic import Traffic
 class Store(Protocol):
     """The six store ports behind one address."""
 
-    facts: Facts
-    findings: Findings
-    records: Records
-    claims: Claims
-    people: People
-    traffic: Traffic
+    @property
+    def facts(self) -> Facts:
+        """Runs, outcomes and scores."""
+        ...
+
+    @property
+    def findings(self) -> Findings:
+        """Queries over them."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """Decisions and other statements."""
+        ...
+
+    @property
+    def claims(self) -> Claims:
+        """Leases and the cache."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """Ratings."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """Interactions and samples."""
+        ...
 
     async def aclose(self) -> None:
         """Write what is owed and close."""

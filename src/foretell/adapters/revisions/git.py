@@ -20,8 +20,9 @@ class WorkingTree:
     root: str
 
     def fingerprints(self, globs: Mapping[str, str]) -> Mapping[str, str | None]:
-        """See the port: part → hash of all files that match, by name and content; `code` is the commit."""
-        return {**{part: self._hash(pattern) for part, pattern in globs.items()}, "code": self._commit()}
+        """See the port: part → hash of all files that match, by name and content; with the commit and the branch."""
+        parts = {part: self._hash(pattern) for part, pattern in globs.items()}
+        return {**parts, "code": self._commit(), "branch": self._git("rev-parse", "--abbrev-ref", "HEAD")}
 
     def _hash(self, pattern: str) -> str | None:
         root = Path(self.root)

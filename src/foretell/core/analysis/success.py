@@ -7,7 +7,7 @@ from foretell.core.analysis.detect import is_cut, is_refusal
 from foretell.core.domain.grammar import Expression, Truth, evaluate, parse
 from foretell.core.domain.modes import BUILT_IN, UNNAMED, FailureMode
 from foretell.core.domain.runs import Conclusion
-from foretell.core.domain.scores import Score, ScoreFailure, ScorerSpec, ScoreResult
+from foretell.core.domain.scores import Score, ScoreFailure, ScoreResult, ScorerSpec
 from foretell.core.domain.trace import Trace
 from foretell.core.domain.trial import Outcome, TrialError, TrialRecord
 from foretell.core.domain.values import text_of

@@ -10,9 +10,9 @@ class Revisions(Protocol):
     """Fingerprints of what may change, and small reviewed files."""
 
     def fingerprints(self, globs: Mapping[str, str]) -> Mapping[str, str | None]:
-        """Part → hash of the files its pattern matches (None: nothing matched), with `code` for the code's revision.
+        """Part → hash of the files its pattern matches (None: nothing matched), with two parts of our own.
 
-        `code` is the commit, with `+` when the tree has changes; None outside a repository.
+        `code` is the commit, with `+` when the tree has changes, `branch` its branch; None outside a repository.
         """
         ...
 

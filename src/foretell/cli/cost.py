@@ -1,0 +1,35 @@
+"""`foretell cost`: cost per successful interaction."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
+from foretell.reports.numbers import as_json
+from foretell.reports.tables import cost_sheet
+from foretell.services.findings import cost
+
+
+class Unknown(StrEnum):
+    """How an unknown cost is read."""
+
+    exclude = "exclude"
+    zero = "zero"
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or 'latest'.")] = "latest",
+    *,
+    unknown_cost: Annotated[Unknown | None, typer.Option(help="How to read trials whose cost is not known.")] = None,
+    as_json_: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """What one successful interaction costs, with the alternatives that ran beside it."""
+    zero = None if unknown_cost is None else unknown_cost is Unknown.zero
+    found = in_house(config, lambda house: cost(house, run, unknown_as_zero=zero))
+    if as_json_:
+        rows = [{"run": one.id, "target": one.arm.target.name, "cost": as_json(finding)} for one, finding in found]
+        print_json("foretell.cost/1", {"currency": found[0][0].currency, "runs": rows})
+    else:
+        print_sheet(cost_sheet(found))

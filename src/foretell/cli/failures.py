@@ -1,0 +1,31 @@
+"""`foretell failures`: what failed, by name, ranked by what it costs."""
+
+from typing import Annotated
+
+import typer
+
+from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet, visible
+from foretell.reports.numbers import as_json
+from foretell.reports.tables import failure_sheet
+from foretell.services.findings import failures
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or 'latest'.")] = "latest",
+    *,
+    examples: Annotated[int, typer.Option(min=0, help="Trials to show for each mode.")] = 2,
+    as_json_: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Rank the failure modes of a run by expected cost per 1,000 interactions."""
+    report = in_house(config, lambda house: failures(house, run, examples))
+    if as_json_:
+        body = {"run": report.run.id, "tally": as_json(report.tally), "success": as_json(report.success)}
+        print_json(
+            "foretell.failures/1", {**body, "modes": as_json(report.modes), "examples": as_json(report.examples)}
+        )
+        return
+    print_sheet(failure_sheet(report))
+    for mode, lines in report.examples.items():
+        for line in lines:
+            typer.echo(f"  {mode}: {line.case_id}/{line.repeat}: {visible(line.error or line.reason)[:160]}")

@@ -1,0 +1,70 @@
+"""What a gate could have seen: the chance that it ships when nothing changed, and what it is blind to."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from foretell.core.analysis.aggregate import Units
+from foretell.core.analysis.rules import Evidence
+from foretell.core.domain.policy import GatePolicy, RuleFinding
+from foretell.core.domain.runs import SuitePlan
+from foretell.core.stats.power import PairedPlan, ship_probability
+from foretell.core.stats.power_bounded import BoundedPlan, simulated_ship_probability
+
+SIMULATIONS = 400
+
+LAYERS = {
+    "model": "no model layer: a change of the model itself shows only through the system",
+    "system": "no system layer: prompts, retrieval, tools and rendering were not exercised",
+    "behavioural": "no behavioural layer: nothing here speaks for what users ask today",
+}
+
+
+def chance_to_ship(policy: GatePolicy, evidence: Sequence[Evidence]) -> float | None:
+    """P(ship | no change) of the weakest paired rule: an upper limit for the gate as a whole. None without one.
+
+    Uses the discordance seen between the two sides, with half a pair added each way, as the truth.
+    """
+    chances: list[float] = []
+    for part in evidence:
+        for other, margin in ((part.baseline, policy.may_drop), (part.anchor, policy.may_drop_since_anchor)):
+            if other is not None and margin is not None:
+                chances.append(_chance(part.candidate, other, margin, policy.confidence))
+    return min(chances) if chances else None
+
+
+def _chance(new: Units, old: Units, margin: float, confidence: float) -> float:
+    both = np.intersect1d(new.key, old.key)
+    if not len(both):
+        return 0.0
+    candidate, baseline = new.pick(both), old.pick(both)
+    differences = candidate.rate("as-failure") - baseline.rate("as-failure")
+    if candidate.is_single and baseline.is_single:
+        discordance = (float(np.abs(differences).sum()) + 1.0) / (len(both) + 2.0)
+        return ship_probability(PairedPlan(len(both), margin, discordance, confidence))
+    plan = BoundedPlan(len(both), margin, confidence)
+    return simulated_ship_probability(differences, plan, seed=0, simulations=SIMULATIONS).value
+
+
+def blind_spots_of(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequence[RuleFinding]) -> tuple[str, ...]:
+    """What this verdict could not have seen, in words."""
+    return tuple(_blind_spots(policy, plans, rules))
+
+
+def _blind_spots(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequence[RuleFinding]) -> Iterator[str]:
+    for rule in rules:
+        if rule.rule.startswith("success ") and rule.smallest_visible is not None:
+            yield f"{rule.suite}: a drop of less than {rule.smallest_visible:.1%} ({rule.rule}, n = {rule.n})"
+    present = {plan.layer for plan in plans}
+    yield from (text for layer, text in LAYERS.items() if layer not in present)
+    for plan in plans:
+        if plan.layer == "behavioural":
+            yield f"{plan.suite}: a drop against the baseline: its traffic was not replayed on the base revision"
+        lacking = sum(1 for case in plan.evalset.cases if case.expected is None)
+        if lacking and plan.layer != "behavioural":
+            yield f"{plan.suite}: {lacking} of {len(plan.evalset.cases)} cases have no expected answer"
+        unseen = [part for part, value in plan.arms[0].fingerprints.items() if value is None and part != "branch"]
+        if unseen:
+            yield f"{plan.suite}: not observed: {', '.join(unseen)}"
+    if policy.baseline is None:
+        yield "a drop of any size above the floor: there was no baseline to compare with"

@@ -1,0 +1,89 @@
+"""A decision in words and characters: the verdict, one picture of all rules, and what it could not have seen."""
+
+from collections.abc import Sequence
+
+from foretell.core.domain.policy import Decision, RuleFinding
+from foretell.reports.numbers import NONE, percent
+from foretell.reports.tables import Sheet
+
+MARKS = {"ship": "●", "hold": "■", "not-enough-evidence": "○"}
+WIDTH = 31
+_MIDDLE = WIDTH // 2
+
+
+def headline(decision: Decision) -> str:
+    """The verdict in one line."""
+    return f"{MARKS[decision.ruling]} {decision.ruling.replace('-', ' ')}: gate {decision.gate}"
+
+
+def rules_sheet(decision: Decision) -> Sheet:
+    """Every rule with the bounds that it was decided on, and its picture: the limit is the bar in the middle."""
+    rows = tuple(
+        (
+            f"{MARKS[rule.ruling]} {rule.ruling.replace('-', ' ')}",
+            rule.suite,
+            rule.rule,
+            _value(rule.estimate, rule),
+            f"[{_value(rule.low, rule)}, {_value(rule.high, rule)}]",
+            _value(rule.limit, rule),
+            picture(rule),
+            str(rule.n),
+            _value(rule.smallest_visible, rule) if rule.rule.startswith("success ") else NONE,
+        )
+        for rule in decision.rules
+    )
+    level = decision.policy.confidence
+    notes = [f"Bounds: one-sided {level:.0%} on each side. Left of the bar breaks the limit, right keeps it."]
+    notes += [
+        f"{rule.suite}, {rule.rule}: {rule.method}{'; ' + rule.note if rule.note else ''}." for rule in decision.rules
+    ]
+    heads = ("ruling", "suite", "rule", ">estimate", "bounds", ">limit", "breaks | keeps", ">n", ">sees drops of")
+    return Sheet("", heads, rows, tuple(notes))
+
+
+def picture(rule: RuleFinding) -> str:
+    """The bounds against the limit on one line of characters.
+
+    >>> from foretell.core.domain.policy import RuleFinding
+    >>> rule = RuleFinding("success", "s", "ship", 0.9, 0.85, 0.95, 0.8, 60, "case", "exact")
+    >>> picture(rule)
+    '               │──●───'
+    """
+    if rule.low is None or rule.high is None or rule.estimate is None:
+        return " " * _MIDDLE + "│"
+    sign = 1 if rule.higher_is_better else -1
+    low, high = sorted((sign * (rule.low - rule.limit), sign * (rule.high - rule.limit)))
+    point = sign * (rule.estimate - rule.limit)
+    scale = max(abs(low), abs(high), abs(point), 0.02)
+
+    def place(value: float) -> int:
+        return max(0, min(WIDTH - 1, _MIDDLE + round(value / scale * _MIDDLE)))
+
+    line = [" "] * WIDTH
+    for at in range(place(low), place(high) + 1):
+        line[at] = "─"
+    line[_MIDDLE] = "│" if line[_MIDDLE] == " " else "┼"
+    line[place(point)] = MARKS[rule.ruling]
+    return "".join(line).rstrip()
+
+
+def _value(value: float | None, rule: RuleFinding) -> str:
+    if value is None:
+        return NONE
+    if rule.rule == "cost per success":
+        return f"×{value:.3f}"
+    return percent(value, signed=rule.rule.startswith("success "))
+
+
+def closing(decision: Decision) -> Sequence[str]:
+    """What follows the rules: reasons, what changed, the chance to ship, and the blind spots."""
+    lines = [f"because {reason}" for reason in decision.reasons]
+    if decision.changed:
+        lines += ["", "What changed since the baseline:", *(f"  {line}" for line in decision.changed)]
+    if decision.p_ship_no_change is not None:
+        lines += [
+            "",
+            f"P(ship | no change) is at most {decision.p_ship_no_change:.0%} with this set and this discordance.",
+        ]
+    lines += ["", "This verdict could not have seen:", *(f"  {spot}" for spot in decision.blind_spots)]
+    return lines
