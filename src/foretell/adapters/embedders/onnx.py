@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,11 @@ class OnnxEmbedder:
             ConfigurationError: a library or a file is missing, or the file is no such model.
         """
         try:
-            import onnxruntime
-            import tokenizers
+            runtime: Any = import_module("onnxruntime")
+            tokenizers: Any = import_module("tokenizers")
         except ImportError as error:
             raise ConfigurationError(Problem("embedder 'onnx'", f"needs '{error.name}'.", _INSTALL)) from error
         model, vocabulary = (self._file(tools, name) for name in ("model", "tokenizer"))
-        runtime: Any = onnxruntime
         try:
             session = runtime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
         except Exception as error:

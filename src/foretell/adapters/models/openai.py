@@ -131,7 +131,11 @@ class OpenAIChat:
         except WireFault as fault:
             return self._failed(TrialError(fault.kind, str(fault)))
         error = fault_of(reply.status, reply.headers, reply.body)
-        return self._failed(error, reply) if error else self._decode(reply)
+        if error is None:
+            return self._decode(reply)
+        # A key that is not let in says nothing about the model: the trial is unscored, not failed.
+        kind = "ours" if reply.status in (401, 403) and error.kind == "error" else error.kind
+        return self._failed(TrialError(kind, error.message), reply)
 
     def _options(self, temperature: float | None, max_tokens: int | None, seed: int | None) -> dict[str, Json]:
         options = {"temperature": temperature, self._limit: max_tokens, "seed": seed}
