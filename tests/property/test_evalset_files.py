@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretell.adapters.evalsets.files import FileEvalSets
+from foretell.adapters.evalsets.imports import NAMES as FORMATS
+from foretell.adapters.evalsets.imports import read_import
 from foretell.core.domain.cases import Case
 from foretell.core.domain.files.cases import decode_cases, hash_of
 from foretell.core.domain.files.interactions import decode_interactions
 from foretell.core.domain.files.outcomes import decode_outcomes
 from foretell.core.domain.values import canonical
-from foretell.core.errors import BadInput
+from foretell.core.errors import BadInput, ConfigurationError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(str.strip)
@@ -118,7 +120,7 @@ def test_any_bytes_are_items_or_problems(decode: object, data: bytes) -> None:
     assert lines == 0 or found.items or found.problems
 
 
-RECORDED = [
+FIELDS = [
     "case_id",
     "id",
     "at",
@@ -129,32 +131,64 @@ RECORDED = [
     "spans",
     "usage",
     "cost_usd",
-    "latency_ms",
     "error",
     "scores",
     "success",
-    "failure_mode",
     "feedback",
 ]
+INNER = ["role", "content", "tool_calls", "name", "kind", "start", "end", "function", "id"]
+SMALL = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from(INNER), SCALARS, max_size=2)
+VALUES = SMALL | st.lists(st.dictionaries(st.sampled_from(INNER), SMALL, max_size=4), max_size=2)
+ROWS = st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6), min_size=1, max_size=3)
 
 
 @pytest.mark.parametrize("decode", [decode_outcomes, decode_interactions])
-@given(
-    rows=st.lists(
-        st.dictionaries(
-            st.sampled_from(RECORDED),
-            JSON
-            | st.lists(
-                st.dictionaries(
-                    st.sampled_from(["role", "content", "tool_calls", "name", "kind", "start", "end", "function"]), JSON
-                )
-            ),
-        ),
-        min_size=1,
-        max_size=3,
-    )
-)
+@given(rows=ROWS)
 def test_any_objects_are_items_or_problems(decode: object, rows: list[object]) -> None:
     assert callable(decode)
     found = decode([json.dumps(row).encode() for row in rows], "f")
     assert found.items or found.problems
+
+
+PEERS_FIELDS = [
+    "id",
+    "input",
+    "inputs",
+    "output",
+    "expected",
+    "expected_output",
+    "expectations",
+    "target",
+    "ideal",
+    "item",
+    "sample",
+    "messages",
+    "vars",
+    "assert",
+    "options",
+    "user_input",
+    "reference",
+    "metadata",
+    "status",
+    "scenario",
+    "__expected",
+]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".yaml", ".csv"])
+@given(
+    data=st.binary(max_size=80)
+    | st.lists(st.dictionaries(st.sampled_from(PEERS_FIELDS), VALUES, max_size=5), max_size=3).map(
+        lambda rows: json.dumps(rows).encode()
+    ),
+    named=st.none() | st.sampled_from(FORMATS),
+)
+@settings(max_examples=60)
+def test_any_file_is_cases_or_told(suffix: str, data: bytes, named: str | None) -> None:
+    with tempfile.TemporaryDirectory() as root, suppress(ConfigurationError):
+        path = Path(root) / f"c{suffix}"
+        path.write_bytes(data)
+        found = read_import(str(path), named)
+        assert found.items or found.problems or found.notes
+        again = decode_cases([json.dumps(case.as_json()).encode() for case in found.items], "f")
+        assert as_json(again.items) == as_json(found.items)
