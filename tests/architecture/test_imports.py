@@ -15,6 +15,7 @@ from tests.architecture.source import ROOT, Module, functions, imports, module, 
 
 # What each may be imported by, and by nothing else in the package.
 HOMES = {
+    "aiohttp": {"foretell.adapters.wire"},
     "alembic": {"foretell.adapters.store"},
     "duckdb": {"foretell.adapters.capture"},
     "fastapi": {"foretell.web"},
@@ -26,9 +27,12 @@ HOMES = {
         "foretell.web",
         "foretell.pytest_plugin",
     },
+    "genai_prices": {"foretell.adapters.models"},
     "opentelemetry": {"foretell.adapters.capture", "foretell.step"},
     "psycopg": {"foretell.adapters.store"},
+    "pydantic": {"foretell.settings", "foretell.web"},
     "ray": {"foretell.adapters.execution.ray"},
+    "rich": {"foretell.cli"},
     "sqlalchemy": {"foretell.adapters.store"},
     "sqlite3": {"foretell.adapters.store"},
     "starlette": {"foretell.web"},
@@ -41,7 +45,7 @@ THINKING = ("foretell.core", "foretell.services", "foretell.scorers", "foretell.
 DOING = {
     "aiohttp", "apprise", "duckdb", "fastapi", "http", "httpx", "multiprocessing", "onnxruntime", "opentelemetry", "os",
     "pathlib", "psycopg", "ray", "rich", "shutil", "socket", "spacy", "sqlalchemy", "sqlite3", "starlette",
-    "subprocess", "tempfile", "threading", "typer", "urllib",
+    "subprocess", "tempfile", "threading", "typer", "urllib.error", "urllib.request",
 }  # fmt: skip
 
 
@@ -66,7 +70,7 @@ def thoughts_that_act(modules: list[Module]) -> list[str]:
         f"{found.at(line)} imports {name}"
         for found in modules
         for line, name in imports(found.tree)
-        if found.is_in(*THINKING) and name.split(".")[0] in DOING
+        if found.is_in(*THINKING) and any(is_under(name, acting) for acting in DOING)
     ]
 
 

@@ -17,7 +17,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 LOCKS = {
     "runtime": [],
     "demo": ["demo"],
-    "dev": ["demo", "dev"],
+    "dev": ["demo", "dev", "embeddings"],
 }
 LOCK_FILES = [f"{kind}-py{python}.txt" for kind in LOCKS for python in PYTHONS] + ["demo-model.txt"]
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
@@ -75,18 +75,31 @@ def test_the_project_file_names_the_pythons_of_the_locks() -> None:
     assert [text.rpartition(" ")[2] for text in classifiers if "Python :: 3." in text] == list(PYTHONS)
 
 
+def imported() -> dict[str, list[str]]:
+    """Every outside library that the package imports, by its import name, with the places."""
+    places: dict[str, list[str]] = {}
+    for found in package_modules():
+        for line, name in imports(found.tree):
+            top = name.split(".")[0]
+            if top not in {*sys.stdlib_module_names, "foretell"}:
+                places.setdefault(top, []).append(found.at(line))
+    return places
+
+
+def distributions(top: str) -> set[str]:
+    """The installed distributions that provide what is imported by this name."""
+    return {canonicalize_name(name) for name in packages_distributions().get(top, [])}
+
+
 def test_whatever_is_imported_is_declared() -> None:
-    extras = project()["project"]["optional-dependencies"]
-    available = {canonicalize_name(need.name) for need in declared(*(extra for extra in extras if extra != "dev"))}
-    distributions = packages_distributions()
-    undeclared = [
-        f"{found.at(line)} imports {name}"
-        for found in package_modules()
-        for line, name in imports(found.tree)
-        if (top := name.split(".")[0]) not in {*sys.stdlib_module_names, "foretell"}
-        and available.isdisjoint(canonicalize_name(home) for home in distributions.get(top, []))
-    ]
-    assert undeclared == []
+    extras = [extra for extra in project()["project"]["optional-dependencies"] if extra != "dev"]
+    available = {canonicalize_name(need.name) for need in declared(*extras)}
+    assert {top: places for top, places in imported().items() if distributions(top).isdisjoint(available)} == {}
+
+
+def test_whatever_everybody_installs_is_imported() -> None:
+    needed = {canonicalize_name(Requirement(text).name) for text in project()["project"]["dependencies"]}
+    assert needed - {name for top in imported() for name in distributions(top)} == set()
 
 
 def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
