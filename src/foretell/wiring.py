@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from foretell import settings
+from foretell.adapters.capture.files import TrafficFiles
 from foretell.adapters.evalsets.files import FileEvalSets
 from foretell.adapters.execution.local import LocalExecutor
 from foretell.adapters.revisions.git import WorkingTree
@@ -33,8 +34,10 @@ def evalsets_of(project: Project) -> EvalSets:
 
 
 @asynccontextmanager
-async def open_house(project: Project) -> AsyncGenerator[House]:
+async def open_house(project: Project, *, ephemeral_key: bool = False) -> AsyncGenerator[House]:
     """A project with its store open; everything is written and closed when the block ends.
+
+    With `ephemeral_key` pseudonyms agree within this process only, unless the environment holds a key.
 
     Raises:
         ForetellError: the store cannot be opened.
@@ -52,9 +55,18 @@ async def open_house(project: Project) -> AsyncGenerator[House]:
             revisions=WorkingTree(root),
             now=now,
             new_id=new_id,
+            archives=TrafficFiles(root),
+            pseudonym_key=_pseudonym_key(ephemeral_key=ephemeral_key),
         )
     finally:
         await store.aclose()
+
+
+def _pseudonym_key(*, ephemeral_key: bool) -> bytes | None:
+    key = settings.secret("FORETELL_PSEUDONYM_KEY")
+    if key:
+        return key.encode()
+    return secrets.token_bytes(32) if ephemeral_key else None
 
 
 def open_project(path: str | None = None) -> Project:

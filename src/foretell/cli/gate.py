@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from foretell.cli.progress import ProgressWatcher
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet, visible
+from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet, visible
 from foretell.core.domain.policy import Decision
 from foretell.reports.numbers import as_json
 from foretell.reports.verdict import closing, headline, rules_sheet
@@ -20,6 +20,7 @@ def command(
     *,
     first: Annotated[bool, typer.Option("--first", help="There is no baseline yet: floors and ceilings only.")] = False,
     max_cost: Annotated[float | None, typer.Option(min=0, help="Money for all suites; overrides the policy.")] = None,
+    ephemeral_key: KeyOption = False,
     as_json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -30,7 +31,7 @@ def command(
         with ProgressWatcher(house.project.currency) as watcher:
             return await run_gate(house, request, watcher)
 
-    decision = in_house(config, work)
+    decision = in_house(config, work, ephemeral_key=ephemeral_key)
     if as_json_:
         print_json("foretell.decision/1", as_json(decision))
     else:

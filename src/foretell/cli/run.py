@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from foretell.cli.progress import ProgressWatcher
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
+from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import summary_sheet
@@ -30,6 +30,7 @@ def command(
     seed: Annotated[int | None, typer.Option(help="Seed of the run.")] = None,
     resume_run: Annotated[str | None, typer.Option("--resume", help="Go on with a run that was cut short.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and stop.")] = False,
+    ephemeral_key: KeyOption = False,
     as_json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -49,7 +50,7 @@ def command(
         summaries = [await summarise(house, run) for one in done for run in one.runs]
         return list(plans), summaries, _stops(done)
 
-    plans, summaries, stops = in_house(config, work)
+    plans, summaries, stops = in_house(config, work, ephemeral_key=ephemeral_key)
     if dry_run:
         _print_plans(plans)
         return

@@ -20,15 +20,18 @@ T = TypeVar("T")
 ConfigOption = Annotated[
     str | None, typer.Option("--config", help="The project file; default: the nearest one upwards.")
 ]
+KeyOption = Annotated[
+    bool, typer.Option("--ephemeral-key", help="Pseudonyms of traffic agree within this command only.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with a versioned schema instead of a table.")]
 
 
-def in_house(config: str | None, work: Callable[[House], Awaitable[T]]) -> T:
+def in_house(config: str | None, work: Callable[[House], Awaitable[T]], *, ephemeral_key: bool = False) -> T:
     """Do async work with the project's house open; whatever happens, what was owed to the store is written."""
     project = open_project(config)
 
     async def inside() -> T:
-        async with open_house(project) as house:
+        async with open_house(project, ephemeral_key=ephemeral_key) as house:
             return await work(house)
 
     return asyncio.run(inside())

@@ -124,22 +124,30 @@ def check_pseudonyms(project: Project, variable: str, secret: Callable[[str], st
 
 
 def check_evalsets(project: Project, evalsets: EvalSets) -> Iterator[Check]:
-    """Every set read whole, its frozen hashes compared, and every reference of a suite followed."""
-    wanted = {suite.evalset for suite in project.suites.values() if suite.evalset}
-    for reference in dict.fromkeys([*project.evalsets, *sorted(wanted)]):
-        name, _, version = reference.partition("@")
+    """Every version of every set read and compared with its hash, and every reference of a suite followed."""
+    pinned = {suite.evalset for suite in project.suites.values() if suite.evalset and "@" in suite.evalset}
+    for reference in (*project.evalsets, *sorted(pinned)):
         try:
-            found = evalsets.read(name, version or None)
-            lines = evalsets.versions(name)
+            yield _check_evalset(reference, evalsets)
         except ForetellError as error:
             yield from (_failed(f"eval set {reference}", problem, CONFIGURATION) for problem in error.problems)
-            continue
-        what = f"{found.label}, {len(found.cases)} cases"
-        if found.version == "working" and not any(line.frozen_at for line in lines):
-            hint = f"A frozen set compares with itself later: foretell evalset freeze {name}."
-            yield Check(f"eval set {reference}", "warn", f"{what}, nothing frozen yet", hint)
-        else:
-            yield Check(f"eval set {reference}", "ok", what)
+
+
+def _check_evalset(reference: str, evalsets: EvalSets) -> Check:
+    name, _, version = reference.partition("@")
+    found = evalsets.read(name, version or None)
+    lines = evalsets.versions(name)
+    for line in lines:
+        evalsets.read(name, line.version)
+    what = f"{found.label}, {len(found.cases)} cases"
+    if version:
+        return Check(f"eval set {reference}", "ok", what)
+    if found.version == "working":
+        hint = f"A frozen set compares with itself later: foretell evalset freeze {name}"
+        return Check(f"eval set {name}", "warn", f"{what}, nothing frozen yet", hint)
+    if any(line.version == "working" and line.hash != found.hash for line in lines):
+        return Check(f"eval set {name}", "ok", f"{what}; the working file has moved on since")
+    return Check(f"eval set {name}", "ok", what)
 
 
 def check_revisions(project: Project, revisions: Revisions) -> Iterator[Check]:

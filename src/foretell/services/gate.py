@@ -24,8 +24,9 @@ from foretell.core.ports.records import Record
 from foretell.services.baseline import Baseline, find_baseline, hash_of_case, hash_of_rules
 from foretell.services.findings import load
 from foretell.services.house import House
-from foretell.services.plan import RunRequest, plan_suites
+from foretell.services.plan import RunRequest
 from foretell.services.run import Watcher, run_plan
+from foretell.services.suites import prepare_suites
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ async def run_gate(house: House, request: GateRequest, watcher: Watcher | None =
         BadInput: a baseline that cannot be used.
     """
     policy = _policy(house, request)
-    plans = [replace(plan, arms=plan.arms[:1]) for plan in plan_suites(house, RunRequest(policy.suites))]
+    plans = [replace(plan, arms=plan.arms[:1]) for plan in await prepare_suites(house, RunRequest(policy.suites))]
     sides = [await _side(house, policy, plan, is_first=request.is_first) for plan in plans]
     standard = Standard(policy.confidence, seed_of(policy.name, *(side.plan.evalset.hash for side in sides)))
     raise_all(ConfigurationError, [problem for side in sides for problem in _undecidable(policy, side, standard)])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from foretell.core.domain.project import Project
+from foretell.core.ports.archives import Archives
 from foretell.core.ports.claims import Claims
 from foretell.core.ports.evalsets import EvalSets
 from foretell.core.ports.execution import Executor
@@ -56,12 +57,17 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A project with everything wired. `now` gives RFC 3339 in UTC, `new_id` an id that sorts by time."""
+    """A project with everything wired.
+
+    `now` gives RFC 3339 in UTC, `new_id` an id that sorts by time. `pseudonym_key` is None when nobody set one.
+    """
 
     project: Project
     evalsets: EvalSets
     store: Store
     executor: Executor
+    archives: Archives
     revisions: Revisions
     now: Callable[[], str]
     new_id: Callable[[], str]
+    pseudonym_key: bytes | None = None

@@ -26,12 +26,11 @@ class RunRequest:
     seed: int | None = None
 
 
-def plan_suites(house: House, request: RunRequest) -> tuple[SuitePlan, ...]:
-    """Plans for the suites asked for, all of the project's when none is named.
+def suites_asked(house: House, request: RunRequest) -> tuple[Suite, ...]:
+    """The suites asked for, all of the project's when none is named.
 
     Raises:
         ConfigurationError: unknown names, all at once.
-        BadInput: an eval set that cannot be read, or that a suite's scorers cannot use.
     """
     project = house.project
     names = request.suites or tuple(project.suites)
@@ -47,12 +46,17 @@ def plan_suites(house: House, request: RunRequest) -> tuple[SuitePlan, ...]:
     if not names:
         problems.append(Problem("foretell.toml", "there is no suite to run.", "Add a table [suites.NAME]."))
     raise_all(ConfigurationError, problems)
-    return tuple(_plan(house, project.suites[name], request) for name in names)
+    return tuple(project.suites[name] for name in names)
 
 
-def _plan(house: House, suite: Suite, request: RunRequest) -> SuitePlan:
+def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetVersion | None = None) -> SuitePlan:
+    """The plan of one suite; `sample` holds its cases when they come from traffic.
+
+    Raises:
+        BadInput: an eval set that cannot be read, or that the suite's scorers cannot use.
+    """
     project = house.project
-    version = read_evalset(house, request.evalset or suite.evalset, f"suite '{suite.name}'")
+    version = sample or read_evalset(house, request.evalset or suite.evalset, f"suite '{suite.name}'")
     if request.limit is not None:
         version = _first(version, request.limit)
     targets = (request.target,) if request.target else (suite.target, *suite.alternatives)

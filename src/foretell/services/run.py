@@ -14,7 +14,9 @@ from foretell.core.domain.values import seed_of
 from foretell.core.errors import BadInput, ForetellError, NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
 from foretell.core.ports.facts import TrialRow
+from foretell.services.covering import covered_row
 from foretell.services.house import House
+from foretell.services.traffic import anonymiser_of
 
 LEASE_SECONDS = 15.0
 HEARTBEAT_SECONDS = 4.0
@@ -213,10 +215,13 @@ async def _work_off(house: House, ledger: Ledger, watcher: Watcher) -> Finished:
 
 async def _execute(house: House, ledger: Ledger, watcher: Watcher) -> None:
     plan, facts = ledger.plan, house.store.facts
+    anonymiser = anonymiser_of(house, f"suite '{plan.suite}'") if plan.layer == "behavioural" else None
     workload = Workload(plan.arms, ledger.tasks(), plan.max_cost)
     async with aclosing(house.executor.run(workload)) as records:
         async for record in records:
             row = TrialRow(record, ledger.rules.conclude(record))
+            if anonymiser is not None:
+                row = covered_row(anonymiser, row)
             await facts.add([row])
             watcher.trial(row)
 

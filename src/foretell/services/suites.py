@@ -1,14 +1,20 @@
-"""Plans of every layer: eval sets as they are, traffic sampled, anonymised and frozen first."""
+"""Plans of every layer: eval sets as they are; traffic sampled, anonymised and frozen first."""
 
 from foretell.core.domain.runs import SuitePlan
 from foretell.services.house import House
-from foretell.services.plan import RunRequest, plan_suites
+from foretell.services.plan import RunRequest, plan_suite, suites_asked
+from foretell.services.traffic import freeze_sample
 
 
 async def prepare_suites(house: House, request: RunRequest) -> tuple[SuitePlan, ...]:
     """The plans of the suites asked for, all of the project's when none is named.
 
     Raises:
-        ForetellError: as `plan_suites`.
+        ForetellError: unknown names, an eval set or a traffic file that cannot be used.
     """
-    return plan_suites(house, request)
+    plans: list[SuitePlan] = []
+    for suite in suites_asked(house, request):
+        is_of_traffic = suite.layer == "behavioural" and request.evalset is None
+        version = await freeze_sample(house, suite) if is_of_traffic else None
+        plans.append(plan_suite(house, suite, request, version))
+    return tuple(plans)

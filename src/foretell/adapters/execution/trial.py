@@ -23,6 +23,8 @@ async def perform(task: TrialTask, crew: Crew) -> TrialRecord:
         outcome = await _conversation(task, crew)
     except Exception as error:  # noqa: BLE001 # whatever broke is a fact about this trial, not the end of the run
         outcome = Outcome(error=TrialError("ours", f"{type(error).__name__}: {error}"))
+    if task.target.kind != "recorded":  # trials of one case belong together, whatever the target calls its sessions
+        outcome = replace(outcome, conversation_id=_text(task.case.metadata.get("conversation_id")))
     if outcome.at is None:
         outcome = replace(outcome, at=datetime.now(UTC).isoformat(timespec="milliseconds"))
     scores: dict[str, ScoreResult] = {}
@@ -31,6 +33,10 @@ async def perform(task: TrialTask, crew: Crew) -> TrialRecord:
         for bench in crew.benches(task.scorers):
             scores[bench.spec.name] = await _score(bench, trial, crew)
     return TrialRecord(task.run, task.case_no, task.case.id, task.repeat, outcome, scores)
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 async def _score(bench: Bench, trial: Trial, crew: Crew) -> ScoreResult:

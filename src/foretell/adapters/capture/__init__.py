@@ -1,0 +1,1 @@
+"""Where production traffic comes in."""

@@ -1,0 +1,25 @@
+"""Interactions from a JSON Lines file, raw: whoever reads them covers personal data before anything is kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from foretell.core.domain.files.interactions import decode_interactions
+from foretell.core.domain.traffic import Interaction
+from foretell.core.errors import BadInput, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficFiles:
+    """Files below the project's folder."""
+
+    root: str
+
+    def interactions(self, path: str) -> tuple[Interaction, ...]:
+        """See the port."""
+        place = Path(self.root, path)
+        if not place.is_file():
+            hint = "Name a JSON Lines file of interactions, relative to the project file."
+            raise BadInput(Problem(path, "there is no such traffic file.", hint))
+        with place.open("rb") as lines:
+            found = decode_interactions(lines, path)
+        return found.or_raise()

@@ -1,0 +1,111 @@
+"""The behavioural layer, first form: traffic from a file, sampled, anonymised before anything is kept, frozen."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from foretell.core.analysis.personal import Anonymiser
+from foretell.core.domain.cases import Case, EvalSetVersion
+from foretell.core.domain.project import Suite, TrafficSlice
+from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.values import Json, content_hash
+from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
+from foretell.core.ports.traffic import TrafficSample
+from foretell.services.covering import covered
+from foretell.services.house import House
+
+
+def anonymiser_of(house: House, where: str) -> Anonymiser:
+    """The project's anonymiser.
+
+    Raises:
+        ConfigurationError: there is no key, so that pseudonyms would not outlive the process.
+    """
+    if house.pseudonym_key is None:
+        hint = "Set FORETELL_PSEUDONYM_KEY to a long random text, or pass --ephemeral-key for this run alone."
+        raise ConfigurationError(Problem(where, "reads traffic, and there is no key for its pseudonyms.", hint))
+    return Anonymiser(house.pseudonym_key)
+
+
+async def freeze_sample(house: House, suite: Suite) -> EvalSetVersion:
+    """Draw, anonymise and freeze a suite's sample of traffic. The cases have no expected answer.
+
+    Raises:
+        BadInput: the file cannot be read.
+        NotEnoughEvidence: nothing lies in the window, or the share keeps nothing.
+    """
+    where, part = f"suite '{suite.name}'", suite.traffic
+    if part is None or part.source is None:
+        hint = 'Add traffic = { source = "traffic/interactions.jsonl", … }.'
+        raise ConfigurationError(Problem(where, "names no traffic file.", hint))
+    anonymiser = anonymiser_of(house, where)
+    every = [one for one in house.archives.interactions(part.source) if one.input is not None]
+    recent = _in_window(every, part.window_days, where)
+    kept = _sampled(recent, part)
+    if not kept:
+        what = f"a share of {part.share:.2%} keeps none of {len(recent)} interactions."
+        raise NotEnoughEvidence(Problem(where, what, "Raise the share or widen the window."))
+    history = _histories(every)
+    cases = tuple(_case(anonymiser, one, history[one.id]) for one in kept)
+    hash_ = content_hash([case.as_json() for case in cases])
+    method = (
+        f"{len(cases)} of {len(recent)} interactions, {part.share:.2%} of conversations by hash, at most {part.at_most}"
+    )
+    await house.store.traffic.add([covered(anonymiser, one) for one in kept])
+    await house.store.traffic.freeze(TrafficSample(hash_, tuple(case.id for case in cases), method, house.now()))
+    return EvalSetVersion(f"traffic-{suite.name}", f"sample-{hash_[:12]}", hash_, cases)
+
+
+def _in_window(every: Sequence[Interaction], days: float, where: str) -> list[Interaction]:
+    if not every:
+        raise NotEnoughEvidence(Problem(where, "its traffic file holds no interaction with an input."))
+    newest = max(_moment(one) for one in every)
+    return [one for one in every if _moment(one) > newest - timedelta(days=days)]
+
+
+def _moment(one: Interaction) -> datetime:
+    try:
+        return datetime.fromisoformat(one.at)
+    except ValueError:
+        raise BadInput(Problem(f"interaction '{one.id}'", f"its time '{one.at}' cannot be read.")) from None
+
+
+def _sampled(recent: Sequence[Interaction], part: TrafficSlice) -> list[Interaction]:
+    """Whole conversations whose hash lies below the share, so that 1 % lies inside 5 % on every machine.
+
+    Beyond `at_most` the conversations with the highest hashes go first.
+    """
+    ranked = sorted(((_position(one), one.at, one.id), one) for one in recent if _position(one) < part.share)
+    return sorted((one for _, one in ranked[: part.at_most]), key=lambda one: (one.at, one.id))
+
+
+def _position(one: Interaction) -> float:
+    """Where a conversation lies in [0, 1): a hash of its id alone."""
+    return int(content_hash(one.conversation_id or one.id)[:14], 16) / 16**14
+
+
+def _histories(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
+    """For each interaction, what its conversation held before it."""
+    conversations: dict[str, list[Interaction]] = {}
+    before: dict[str, list[Interaction]] = {}
+    for one in sorted(every, key=lambda one: (one.at, one.id)):
+        talk = conversations.setdefault(one.conversation_id or one.id, [])
+        before[one.id] = list(talk)
+        talk.append(one)
+    return before
+
+
+def _case(anonymiser: Anonymiser, one: Interaction, before: Sequence[Interaction]) -> Case:
+    """A case without expected answer: what production answered is never the gold."""
+    said: list[Json] = []
+    for earlier in before:
+        said.append({"role": "user", "content": earlier.input})
+        if earlier.output is not None:
+            said.append({"role": "assistant", "content": earlier.output})
+    asked: Json = [*said, {"role": "user", "content": one.input}] if said else one.input
+    conversation = anonymiser.identity("conversation", one.conversation_id or one.id)
+    return Case(
+        id=anonymiser.identity("interaction", one.id),
+        input=anonymiser.value(asked),
+        slices={"release": one.release} if one.release else {},
+        metadata={"conversation_id": conversation, "at": one.at, "names": "not covered"},
+    )
