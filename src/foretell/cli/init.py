@@ -12,9 +12,7 @@ from foretell.core.errors import ConfigurationError, Problem, raise_all, suggest
 
 MINIMAL = "minimal"
 EXAMPLES = (MINIMAL, "support")
-NEXT = """
-Next:
-  {enter}foretell run                     run the suite and store what came out
+NEXT = """  foretell run                     run the suite and store what came out
   foretell failures latest         what failed, by name
   foretell gate deploy --first     decide; 0 ship, 1 hold, 2 not enough evidence
 Keep .foretell/ out of version control: it holds the store.
@@ -40,8 +38,12 @@ def command(
     for name, content in contents.items():
         _write(os.path.join(folder, name), content)
         typer.echo(f"wrote {os.path.normpath(os.path.join(folder, name))}")
-    enter = "" if os.path.abspath(folder) == os.getcwd() else f"cd {folder}\n  "
-    typer.echo(NEXT.format(enter=enter), nl=False)
+    typer.echo("\nNext:")
+    if os.path.abspath(folder) != os.getcwd():
+        typer.echo(f"  cd {folder}")
+    typer.echo(
+        NEXT if example == MINIMAL else "  foretell doctor                  what this project still needs\n", nl=False
+    )
 
 
 def _contents(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:

@@ -111,44 +111,57 @@ def test_the_pseudonym_key_is_missed_where_traffic_is_stored(
 
 @dataclass
 class Sets:
-    """One set with given versions, or one that cannot be read."""
+    """One set with some versions; `broken` names the one that cannot be read, and why."""
 
-    frozen: tuple[str, ...] = ()
-    error: ForetellError | None = None
+    hashes: Mapping[str, str]
+    broken: tuple[str, ForetellError] | None = None
 
     def read(self, name: str, version: str | None = None) -> EvalSetVersion:
-        if self.error is not None:
-            raise self.error
-        found = version or (self.frozen[-1] if self.frozen else "working")
-        return EvalSetVersion(name, found, "0" * 64, (Case("a", "?"), Case("b", "?")))
+        frozen = [version for version in self.hashes if version != "working"]
+        found = version or (frozen[-1] if frozen else "working")
+        if self.broken is not None and self.broken[0] == found:
+            raise self.broken[1]
+        return EvalSetVersion(name, found, self.hashes[found], (Case("a", "?"), Case("b", "?")))
 
     def versions(self, name: str) -> Sequence[VersionLine]:
-        return [VersionLine(version, "0" * 64, "2026-11-21", 2) for version in self.frozen]
+        return [VersionLine(version, hash_, None, 2) for version, hash_ in self.hashes.items()]
 
 
-def test_every_set_and_every_reference_is_read() -> None:
-    assert list(check_evalsets(PROJECT, Sets(("v1", "v2")))) == [
-        Check("eval set core", "ok", "core@v2, 2 cases"),
-        Check("eval set core@2", "ok", "core@2, 2 cases"),
-    ]
-
-
-def test_a_set_without_frozen_version_draws_a_warning() -> None:
+@pytest.mark.parametrize(
+    ("hashes", "check"),
+    [
+        ({"v1": "aa", "v2": "bb"}, Check("eval set core", "ok", "core@v2, 2 cases")),
+        ({"v1": "aa", "working": "aa"}, Check("eval set core", "ok", "core@v1, 2 cases")),
+        (
+            {"v1": "aa", "working": "bb"},
+            Check("eval set core", "ok", "core@v1, 2 cases; the working file has moved on since"),
+        ),
+        ({"sha-1": "aa"}, Check("eval set core", "ok", "core@sha-1, 2 cases")),
+        (
+            {"working": "aa"},
+            Check(
+                "eval set core",
+                "warn",
+                "core@working, 2 cases, nothing frozen yet",
+                "A frozen set compares with itself later: foretell evalset freeze core",
+            ),
+        ),
+    ],
+)
+def test_a_set_is_told_by_its_newest_version(hashes: dict[str, str], check: Check) -> None:
     project = Project("shop", "/", evalsets={"core": "evals/core"})
-    assert list(check_evalsets(project, Sets())) == [
-        Check(
-            "eval set core",
-            "warn",
-            "core@working, 2 cases, nothing frozen yet",
-            "A frozen set compares with itself later: foretell evalset freeze core.",
-        )
-    ]
+    assert list(check_evalsets(project, Sets(hashes))) == [check]
 
 
-def test_a_set_that_cannot_be_read_fails() -> None:
+def test_the_version_that_a_suite_pins_is_read_too() -> None:
+    sets = Sets({"v1": "aa", "2": "bb"})
+    assert list(check_evalsets(PROJECT, sets))[1:] == [Check("eval set core@2", "ok", "core@2, 2 cases")]
+
+
+def test_an_old_version_that_was_changed_fails() -> None:
     project = Project("shop", "/", evalsets={"core": "evals/core"})
     error = BadInput(Problem("v1.jsonl", "was changed."), Problem("v2.jsonl", "is not listed.", "Adopt it."))
-    assert list(check_evalsets(project, Sets(error=error))) == [
+    assert list(check_evalsets(project, Sets({"v1": "aa", "v2": "bb"}, ("v1", error)))) == [
         Check("eval set core", "fail", "v1.jsonl: was changed.", "", 64),
         Check("eval set core", "fail", "v2.jsonl: is not listed.", "Adopt it.", 64),
     ]
