@@ -52,8 +52,7 @@ def open_file(path: Path) -> Database:
 
 def _make(path: Path) -> None:
     try:
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True, mode=0o700)
+        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         hint = "Choose another place with `store` in the project file, or change the rights of this one."

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from foretell.adapters.store import schema
 from foretell.adapters.store.codec import encode_trial
@@ -13,6 +13,7 @@ from foretell.adapters.store.names import Names
 from foretell.adapters.store.squeeze import squeeze
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.values import key_of
+from foretell.core.errors import BadInput
 from foretell.core.ports.facts import TrialRow
 
 STATES: Final = {"success": 1, "failure": 0, "unscored": -1}
@@ -53,28 +54,45 @@ def pending(run_no: int, row: TrialRow) -> PendingTrial:
     """Take a trial apart.
 
     Raises:
-        BadInput: something in it is not JSON.
+        BadInput: something in it is not JSON, or a name in it is not text that can be written.
     """
     record, conclusion, outcome = row.record, row.conclusion, row.record.outcome
-    key = (run_no, record.case_no, record.repeat)
-    conversation = outcome.conversation_id
+    where = f"Run {record.run}, case {record.case_id!r}"
     return PendingTrial(
-        *key,
+        run_no,
+        record.case_no,
+        record.repeat,
         STATES[conclusion.state],
         conclusion.mode,
         conclusion.secondary,
         (
-            None if conversation is None else key_of(conversation),
+            _cluster(row, where),
             outcome.cost_usd,
             outcome.latency_ms,
             1 if outcome.error is not None and outcome.error.is_environment else 0,
-            outcome.usage.input_tokens,
-            outcome.usage.output_tokens,
+            _whole(outcome.usage.input_tokens),
+            _whole(outcome.usage.output_tokens),
             record.attempts,
         ),
         tuple((name, _number(result)) for name, result in record.scores.items() if type(result) is not NotApplicable),
-        encode_trial(row, f"Run {record.run}, case {record.case_id!r}"),
+        encode_trial(row, where),
     )
+
+
+def _cluster(row: TrialRow, where: str) -> int | None:
+    """The key of the conversation, None when there is none. Checks the names on the way: they become columns too."""
+    conversation, conclusion = row.record.outcome.conversation_id, row.conclusion
+    try:
+        "".join((conclusion.mode or "", *conclusion.secondary, *row.record.scores)).encode()
+        return None if conversation is None else key_of(conversation)
+    except UnicodeEncodeError as error:
+        what = f"a name of a scorer, mode or conversation cannot be stored: {error}."
+        raise BadInput.of(where, what) from error
+
+
+def _whole(number: int | None) -> int | None:
+    """A number that a column can hold; one that an endpoint made up of 20 digits is unknown there."""
+    return number if number is None or abs(number) < 2**31 else None
 
 
 def _number(result: ScoreResult) -> float | None:
@@ -120,10 +138,14 @@ class TrialInserter:
                 connection.exec_driver_sql(sql, list(tuples))
 
 
+_STORED_BODY: Final = select(schema.transcripts.c.body).where(
+    schema.transcripts.c.run_no == bindparam("run"),
+    schema.transcripts.c.case_no == bindparam("case"),
+    schema.transcripts.c.repeat == bindparam("repetition"),
+)
+
+
 def _is_the_stored_one(connection: Connection, row: PendingTrial) -> bool:
     """False when another trial has the key: the first one stays, and nothing of this one may be mixed into it."""
-    table = schema.transcripts.c
-    stored = select(table.body).where(
-        table.run_no == row.run_no, table.case_no == row.case_no, table.repeat == row.repeat
-    )
-    return connection.execute(stored).scalar() == row.body
+    key = {"run": row.run_no, "case": row.case_no, "repetition": row.repeat}
+    return connection.execute(_STORED_BODY, key).scalar() == row.body
