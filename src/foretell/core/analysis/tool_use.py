@@ -59,11 +59,10 @@ class Likeness:
 
 
 def seen_calls(trial: Trial) -> tuple[ToolCall, ...] | NotSeen:
-    """The tool calls of a trial; or why none could be seen: there is neither a trace nor a message."""
+    """The tool calls of a trial; or why none could be seen, when there are none and no trace that says so."""
+    calls = tuple(trial.tool_calls())
     trace = trial.outcome.trace
-    if isinstance(trace, NotSeen) and not trial.outcome.messages:
-        return trace
-    return tuple(trial.tool_calls())
+    return trace if not calls and isinstance(trace, NotSeen) else calls
 
 
 def decoded_arguments(call: ToolCall) -> Json:

@@ -18,9 +18,10 @@ PHONE = re.compile(
     r"|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?!\d)"
 )
 DOTTED = re.compile(r"(?<![\w.])\d{1,5}(?:\.\d{1,5}){2,8}(?!\.?\w)")
+IDENTIFIER = re.compile(r"(?<=[^\W\d])-?(?P<number>\d{2,18})(?!\w)")
 ALWAYS = re.compile(r"(?<!\d)24\s?/\s?7(?!\d)|\baround the clock\b|\brund um die uhr\b", re.IGNORECASE)
 
-_IDENTIFIER = re.compile(r"[^\W\d_][\w-]{0,30}[-_]$")
+_NAMED_BEFORE = re.compile(r"[^\W\d_][\w-]{0,30}[-_]$")
 _LABEL = re.compile(r"\b(?:step|option|schritt|étape|paso|opción)\s$", re.IGNORECASE)
 _LINE_START = re.compile(r"(?:^|\n)[\s>#*•-]{0,8}$")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -58,6 +59,12 @@ def read_article(match: re.Match[str]) -> Figure | None:
     return None if match["unit"].lower() == "second" else _figure(match, (1.0,), match["unit"], "")
 
 
+def read_identifier(match: re.Match[str]) -> Figure | None:
+    """The digits of `order_4102` in a source, which an answer may call order 4102."""
+    gives = [fact("any", float(match["number"])), *_long_digits(match)]
+    return Figure(match[0], match.start(), match.end(), match[0], frozenset(gives), ())
+
+
 def read_phone(match: re.Match[str]) -> Figure | None:
     """A telephone number; country and trunk prefixes do not matter."""
     digits = re.sub(r"\D", "", match[0])
@@ -86,19 +93,24 @@ def _figure(match: re.Match[str], values: tuple[float, ...], unit: str, suffix: 
     text, start, end = match[0].strip(), match.start(), match.end()
     known = UNITS.get(unit.lower())
     if known is None:
-        gives = [fact("bare", value) for value in values] + _long_digits(match)
+        gives = [fact("bare", value) for value in _both_signs(values)] + _long_digits(match)
         needs = [fact(kind, value) for value in values for kind in ("bare", "any")] + _long_digits(match)
         canonical = f"{values[0]:.10g}" + (" " if suffix else "")
         return Figure(text + suffix, start, end, canonical, frozenset(gives), either(*needs))
     kind = f"money:{known.name}" if known.measure == "money" else known.measure
-    own = [fact(kind, value * known.factor) for value in values]
-    needs = own + [fact("bare", value) for value in values]
+    own = [fact(kind, value * known.factor) for value in _both_signs(values)]
+    needs = own[: len(values)] + [fact("bare", value) for value in values]
     if known.measure == "percent":
         needs += [fact("bare", value / 100) for value in values]
     is_working = re.search(r"(?:working|business)[\s-]|werktag|arbeitstag", text, re.IGNORECASE) is not None
     canonical = f"{values[0]:.10g} {'working ' if is_working else ''}{known.name}"
-    gives = own + [fact("any", value) for value in values]
+    gives = own + [fact("any", value) for value in _both_signs(values)]
     return Figure(text, start, end, canonical, frozenset(gives), either(*needs))
+
+
+def _both_signs(values: tuple[float, ...]) -> tuple[float, ...]:
+    """A booking of -50 backs "a refund of 50"; the values themselves come first."""
+    return (*values, *(abs(value) for value in values if value < 0))
 
 
 def _long_digits(match: re.Match[str]) -> list[str]:
@@ -126,7 +138,7 @@ def _is_label(match: re.Match[str]) -> bool:
     before = text[max(0, start - 40) : start]
     if match["currency"] or match["unit"]:
         return False
-    if _IDENTIFIER.search(before) or _LABEL.search(before):
+    if _NAMED_BEFORE.search(before) or _LABEL.search(before):
         return True
     after = text[end : end + 2]
     if before.endswith("[") and after.startswith("]"):

@@ -29,7 +29,10 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (amounts.AMOUNT, amounts.read_amount),
     (amounts.WORDED, amounts.read_words_amount),
 )
-_OF_SOURCES: tuple[tuple[re.Pattern[str], _Reader], ...] = ((amounts.ARTICLE, amounts.read_article),)
+_OF_SOURCES: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (amounts.ARTICLE, amounts.read_article),
+    (amounts.IDENTIFIER, amounts.read_identifier),
+)
 
 
 def find_figures(text: str, is_source: bool = False) -> tuple[Figure, ...]:
