@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from foretell import settings
 from foretell.core import plugins
 from foretell.core.analysis.cost import CostFinding
+from foretell.core.analysis.reading import FailureReport, RunSummary
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.modes import FailureMode
 from foretell.core.domain.policy import Decision
@@ -27,7 +28,7 @@ from foretell.core.errors import BadInput, raise_all
 from foretell.reports.html import sheets_html
 from foretell.reports.tables import cost_sheet, failure_sheet, summary_sheet
 from foretell.reports.verdict import closing, headline, rules_sheet
-from foretell.services.findings import FailureReport, RunSummary, cost, failures, summarise
+from foretell.services.findings import cost, failures, summarise
 from foretell.services.gate import GateRequest, run_gate
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_plan

@@ -6,10 +6,11 @@ import typer
 
 from foretell.cli.progress import ProgressWatcher
 from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet
+from foretell.core.analysis.reading import RunSummary
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import summary_sheet
-from foretell.services.findings import RunSummary, summarise
+from foretell.services.findings import summarise
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, trials_of
 from foretell.services.run import Finished, resume, run_plan

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
+from foretell.core.analysis.reading import RunSummary
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import summary_sheet
-from foretell.services.findings import RunSummary, summarise
+from foretell.services.findings import summarise
 from foretell.services.house import House
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from foretell.core.analysis.cost import CostFinding, dominated
+from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
 from foretell.core.domain.runs import Run
 from foretell.reports.numbers import NONE, amount, duration, interval, money, percent, share
-from foretell.services.findings import ComparisonReport, FailureReport, RunSummary
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from foretell.core.analysis.aggregate import Units, fold
-from foretell.core.analysis.compare import Comparison, compare
+from foretell.core.analysis.compare import compare
 from foretell.core.analysis.cost import CostFinding, find_cost
-from foretell.core.analysis.failures import ModeFinding, rank_failures
-from foretell.core.analysis.rates import Tally, reliability, success_rate, tally
-from foretell.core.domain.estimates import Estimate
+from foretell.core.analysis.failures import rank_failures
+from foretell.core.analysis.rates import reliability, success_rate, tally
+from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, Problem, suggest
 from foretell.core.ports.facts import TrialRow
-from foretell.core.ports.findings import TrialColumns, TrialLine, TrialQuery
+from foretell.core.ports.findings import TrialColumns, TrialQuery
 from foretell.services.house import House
 from foretell.services.run import find_run
 
@@ -25,28 +25,6 @@ class Loaded:
     run: Run
     columns: TrialColumns
     units: Units
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """A run in numbers. `missing` counts planned trials that were never finished."""
-
-    run: Run
-    tally: Tally
-    success: Estimate
-    reliability: tuple[Estimate, ...]
-    missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class FailureReport:
-    """The ranked failure modes of a run, with the first trials of each as examples."""
-
-    run: Run
-    tally: Tally
-    success: Estimate
-    modes: tuple[ModeFinding, ...]
-    examples: dict[str, tuple[TrialLine, ...]]
 
 
 async def load(house: House, run: Run, modes: Iterable[str] = ()) -> Loaded:
@@ -102,20 +80,6 @@ async def cost(house: House, reference: str, *, unknown_as_zero: bool | None = N
         loaded = await load(house, one)
         found.append((one, find_cost(loaded.columns, loaded.units, unknown_as_zero=zero)))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonReport:
-    """Two runs compared, with their costs and the names of the cases that changed."""
-
-    a: Run
-    b: Run
-    comparison: Comparison
-    costs: tuple[CostFinding, CostFinding]
-    up: tuple[str, ...]
-    down: tuple[str, ...]
-    only_a: tuple[str, ...]
-    only_b: tuple[str, ...]
 
 
 async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | None = None) -> ComparisonReport:

@@ -42,7 +42,7 @@ class Child:
             ForetellError: the target cannot be built; what the worker said.
         """
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "foretell.adapters.execution.worker",
+            sys.executable, "-m", "foretell.adapters.execution",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             cwd=root, start_new_session=True, limit=2**26,
         )  # fmt: skip
@@ -55,6 +55,9 @@ class Child:
                 ready = await read_frame(process.stdout)
         except TimeoutError:
             ready = None
+        except BaseException:
+            await child.kill()
+            raise
         if isinstance(ready, Ready) and ready.error is None:
             child._readers.append(asyncio.create_task(child._collect()))
             return child

@@ -1,11 +1,10 @@
-"""The worker program: `python -m foretell.adapters.execution.worker`. Tasks come in, records go out, length-prefixed.
+"""The worker program: `python -m foretell.adapters.execution`. Tasks come in, records go out, length-prefixed.
 
 Frames on its standard input and output are a 4-byte big-endian length and a pickled value of ours; both ends are the
 same installation on the same machine. What the application prints goes to standard error.
 """
 
 import asyncio
-import contextlib
 import os
 import pickle
 import sys
@@ -99,10 +98,3 @@ async def main() -> None:
         return
     write_frame(out, Ready())
     await Desk(crew, out).serve(stream)
-
-
-if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(main())
-    # Threads that still run the application must not keep a worker alive that nobody listens to.
-    os._exit(0)

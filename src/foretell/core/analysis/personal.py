@@ -77,9 +77,7 @@ class Anonymiser:
             return self.text(plain)
         if hasattr(plain, "items"):
             return {self.text(str(key)): self.value(part) for key, part in plain.items()}
-        if isinstance(plain, list | tuple):
-            return [self.value(part) for part in plain]  # pyright: ignore[reportUnknownVariableType] # JSON
-        return plain
+        return [self.value(part) for part in plain] if hasattr(plain, "append") else plain
 
 
 def passes_luhn(text: str) -> bool:

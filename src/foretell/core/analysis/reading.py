@@ -1,0 +1,47 @@
+"""What a use case reads from stored runs and a report writes down."""
+
+from dataclasses import dataclass
+
+from foretell.core.analysis.compare import Comparison
+from foretell.core.analysis.cost import CostFinding
+from foretell.core.analysis.failures import ModeFinding
+from foretell.core.analysis.rates import Tally
+from foretell.core.domain.estimates import Estimate
+from foretell.core.domain.runs import Run
+from foretell.core.ports.findings import TrialLine
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in numbers. `missing` counts planned trials that were never finished."""
+
+    run: Run
+    tally: Tally
+    success: Estimate
+    reliability: tuple[Estimate, ...]
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReport:
+    """The ranked failure modes of a run, with the first trials of each as examples."""
+
+    run: Run
+    tally: Tally
+    success: Estimate
+    modes: tuple[ModeFinding, ...]
+    examples: dict[str, tuple[TrialLine, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonReport:
+    """Two runs compared, with their costs and the names of the cases that changed."""
+
+    a: Run
+    b: Run
+    comparison: Comparison
+    costs: tuple[CostFinding, CostFinding]
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
