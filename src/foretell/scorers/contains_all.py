@@ -19,5 +19,5 @@ class ContainsAll:
         """Look for each text."""
         missing = tuple(text for text in self.texts if not occurs(text, trial.text, self.ignore_case))
         if not missing:
-            return Score(True, f"contains all {len(self.texts)} texts", tuple(self.texts))
+            return Score(True, f"contains every text ({len(self.texts)})", tuple(self.texts))
         return Score(False, f"does not contain {', '.join(map(quote, missing))}", missing)

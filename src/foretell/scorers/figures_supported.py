@@ -31,6 +31,6 @@ class FiguresSupported:
         given = facts_of((*read, *user_texts(trial)))
         missing = tuple(dict.fromkeys(figure.text for figure in figures if not figure.is_backed_by(given)))
         if not missing:
-            return Score(True, f"all {len(figures)} figures were read", tuple(figure.text for figure in figures))
+            return Score(True, f"every figure was read ({len(figures)})", tuple(figure.text for figure in figures))
         source = "no source" if read else "no source (nothing was retrieved and no tool was called)"
         return Score(False, f"in {source}: {', '.join(missing)}", missing)

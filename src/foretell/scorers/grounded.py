@@ -49,6 +49,6 @@ class Grounded:
         weakest = int(best.argmin())
         nearest = parts[int(table[weakest].argmax())]
         reason = (
-            f"{count} sentences, the weakest {best[weakest]:.2f}: {quote(sentences[weakest])}, nearest {quote(nearest)}"
+            f"the weakest of {count} has {best[weakest]:.2f}: {quote(sentences[weakest])}, nearest {quote(nearest)}"
         )
         return Score(float(best.mean()), reason, (sentences[weakest], nearest))

@@ -64,7 +64,7 @@ class ToolCalls:
         if not faults and self.match in ("exact", "in_order") and not self._is_in_order(wanted, calls):
             faults = [f"expected in the order {', '.join(map(str, wanted))}"]
         if not faults:
-            return Score(True, f"{len(wanted)} expected calls were made", describe(calls))
+            return Score(True, f"the expected calls were made ({len(wanted)})", describe(calls))
         return Score(False, "; ".join(faults), describe(calls), extra[0].name if extra else None)
 
     def _is_in_order(self, wanted: Sequence[ExpectedCall], calls: Sequence[ToolCall]) -> bool:

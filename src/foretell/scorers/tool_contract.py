@@ -40,6 +40,6 @@ class ToolContract:
             for violation in violations(self.schemas[call.name], decoded_arguments(call))
         ]
         if not found:
-            return Score(True, f"{len(checked)} calls keep to their schemas")
+            return Score(True, f"every checked call keeps to its schema ({len(checked)})")
         reasons = tuple(reason for _, reason in found)
         return Score(False, "; ".join(reasons), reasons, found[0][0])

@@ -15,8 +15,8 @@ _TYPOGRAPHY = str.maketrans({
 _RANGE = re.compile(r"(?<![\w.,/-])(\d[\d.,]{0,12})\s?(?:-|to|bis|à)\s?(\d[\d.,]{0,12})(?![\d/-])", re.IGNORECASE)
 _ENDINGS = ("s", "es", "e", "n", "en", "er", "ed", "d", "'s")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]{0,3}\s+(?=[^a-z\s])|(?<=[。！？])|\s*\n+\s*")
-_MARKUP = re.compile(r"^[\s>#*•–+-]+(?=\S)|^\d{1,3}[.)]\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]{0,3}\s+(?=[^a-z\s])|(?<=[。！？])")
+_MARKUP = re.compile(r"^[\s>#*•–+-]*(?:\d{1,3}[.)]\s+)?")
 
 
 def fold(text: str, ignore_case: bool = True) -> str:
@@ -107,7 +107,8 @@ def split_sentences(text: str) -> tuple[str, ...]:
     >>> split_sentences("It takes 3.5 days. Mostly.\\n- No more")
     ('It takes 3.5 days.', 'Mostly.', 'No more')
     """
-    parts = (_MARKUP.sub("", part).strip() for part in _SENTENCE_END.split(text))
+    lines = (_MARKUP.sub("", line) for line in text.splitlines())
+    parts = (part.strip() for line in lines for part in _SENTENCE_END.split(line))
     return tuple(part for part in parts if any(character.isalnum() for character in part))
 
 

@@ -32,8 +32,13 @@ def violations(schema: JsonObject, value: Json) -> tuple[str, ...]:
     >>> violations({"properties": {"age": {"type": "integer"}}, "required": ["name"]}, {"age": "6"})
     ('"name" is a required property', '/age: "6" is not of type "integer"')
     """
+    validator = _validator(canonical(schema))
+    try:
+        found = validator.iter_errors(value)
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON escapes can spell and UTF-8 cannot hold
+        found = validator.iter_errors(json.loads(canonical(value).encode("utf-8", "replace")))
     errors: list[str] = []
-    for error in _validator(canonical(schema)).iter_errors(value):
+    for error in found:
         if len(errors) == _SHOWN:
             return (*errors, "and more")
         path = "".join(f"/{part}" for part in error.instance_path)

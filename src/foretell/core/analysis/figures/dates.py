@@ -9,7 +9,7 @@ from foretell.core.analysis.figures.units import MONTH_NAMES, MONTHS, any_of
 _MONTH = rf"(?P<month>{any_of(MONTHS)})\b\.?"
 _YEAR = r"(?:,?\s+(?:de\s+)?(?P<year>(?:19|20)\d\d)(?!\d))?"
 ISO = re.compile(
-    r"(?<!\d)(?P<year>(?:19|20)\d\d)-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-2]\d|3[01])"
+    r"(?<!\w)(?P<year>(?:19|20)\d\d)-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-2]\d|3[01])"
     r"(?:[T ](?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)"
 )
 DAY_FIRST = re.compile(
