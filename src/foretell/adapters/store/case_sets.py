@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from foretell.adapters.store import schema
 from foretell.adapters.store.codec import Unpacker, encode, pack
-from foretell.adapters.store.database import Database
+from foretell.adapters.store.database import Database, NewRows
 from foretell.adapters.store.reader import Reader
 from foretell.adapters.store.trials import PendingTrial
 from foretell.adapters.store.writer import Writer
@@ -52,11 +52,11 @@ class CaseSets:
             return connection.execute(select(columns.no).where(columns.digest == digest)).scalar_one()
 
         set_no = await self.writer.write(number, is_durable=False)
-        sql = self.database.insert_new(schema.cases)
+        new_cases = NewRows(self.database, schema.cases)
         for start in range(0, len(cases), CASES_AT_ONCE):
             rows = await self.reader.think(lambda start=start: list(_rows(set_no, start, cases)))
             await self.writer.write(
-                lambda connection, rows=rows: connection.exec_driver_sql(sql, rows), is_urgent=False, is_durable=False
+                lambda connection, rows=rows: new_cases.insert(connection, rows), is_urgent=False, is_durable=False
             )
         keys = np.fromiter((key_of(case.id) for case in cases), dtype="<i8", count=len(cases)).tobytes()
         done = update(schema.case_sets).where(columns.no == set_no).values(case_keys=keys)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, tuple_
 
 from foretell.adapters.store import schema
 from foretell.adapters.store.codec import Unpacker, pack
-from foretell.adapters.store.database import AnyRow, Database
+from foretell.adapters.store.database import AnyRow, Database, NewRows
 from foretell.adapters.store.reader import Reader
 from foretell.adapters.store.trials import PendingTrial
 from foretell.adapters.store.writer import Writer
@@ -29,6 +29,7 @@ class StoredTraffic:
         self._database = database
         self._reader = reader
         self._writer = writer
+        self._new = NewRows(database, schema.interactions)
 
     async def add(self, interactions: Sequence[Interaction]) -> int:
         """Keep them, durably; an id that is there stays as it is. Returns how many were new.
@@ -36,14 +37,13 @@ class StoredTraffic:
         Raises:
             BadInput: one is not JSON or its time is not RFC 3339; nothing of its part of some hundred is kept then.
         """
-        sql = self._database.insert_new(schema.interactions)
         new = 0
         for start in range(0, len(interactions), AT_ONCE):
             part = interactions[start : start + AT_ONCE]
             rows = await self._reader.think(lambda part=part: [_row_of(interaction) for interaction in part])
 
             def insert(connection: Connection, rows: list[tuple[str, int, bytes]] = rows) -> int:
-                return connection.exec_driver_sql(sql, rows).rowcount
+                return self._new.insert(connection, rows)
 
             new += await self._writer.write(insert, is_urgent=False)
         return new

@@ -1,14 +1,14 @@
-"""A trial as it is written: what is aggregated as columns, the rest as one blob. Runs in the writer's thread."""
+"""A trial as it is written: what is aggregated as columns, the rest as one blob."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
 from foretell.adapters.store import schema
 from foretell.adapters.store.codec import encode_trial
-from foretell.adapters.store.database import Database
+from foretell.adapters.store.database import Database, NewRows
 from foretell.adapters.store.names import Names
 from foretell.adapters.store.squeeze import squeeze
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
@@ -51,7 +51,7 @@ class PendingTrial:
 
 
 def pending(run_no: int, row: TrialRow) -> PendingTrial:
-    """Take a trial apart.
+    """Take a trial apart, ready to be inserted, so that little is left to do in the writer's thread.
 
     Raises:
         BadInput: something in it is not JSON, or a name in it is not text that can be written.
@@ -75,7 +75,7 @@ def pending(run_no: int, row: TrialRow) -> PendingTrial:
             record.attempts,
         ),
         tuple((name, _number(result)) for name, result in record.scores.items() if type(result) is not NotApplicable),
-        encode_trial(row, where),
+        squeeze(encode_trial(row, where)),
     )
 
 
@@ -102,18 +102,14 @@ def _number(result: ScoreResult) -> float | None:
 
 
 class TrialInserter:
-    """Inserts trials; one whose key is there changes nothing, in any table."""
+    """Inserts trials, in the writer's thread; one whose key is there changes nothing, in any table."""
 
     def __init__(self, database: Database) -> None:
-        self._trial = database.insert_new(schema.trials)
-        self._transcript = database.insert_new(schema.transcripts)
-        self._secondary = database.insert_new(schema.secondary_modes)
-        self._score = database.insert_new(schema.scores)
+        self._trials = NewRows(database, schema.trials)
+        self._transcripts = NewRows(database, schema.transcripts)
+        self._secondary = NewRows(database, schema.secondary_modes)
+        self._scores = NewRows(database, schema.scores)
         self._names = Names(database)
-
-    def prepare(self, row: PendingTrial) -> PendingTrial:
-        """Compress what will be kept as a blob."""
-        return replace(row, body=squeeze(row.body))
 
     def forget(self) -> None:
         """Names that were numbered in a transaction that was undone have other numbers next time."""
@@ -122,7 +118,7 @@ class TrialInserter:
     def store(self, connection: Connection, rows: Sequence[PendingTrial]) -> None:
         """Insert trials in the transaction that is open."""
         transcripts = [(row.run_no, row.case_no, row.repeat, row.body) for row in rows]
-        if connection.exec_driver_sql(self._transcript, transcripts).rowcount != len(rows):
+        if self._transcripts.insert(connection, transcripts) != len(rows):
             rows = [row for row in rows if _is_the_stored_one(connection, row)]
         number = self._names.numbers(connection, {name for row in rows for name in row.names()})
         trials: list[tuple[float | None, ...]] = []
@@ -133,9 +129,9 @@ class TrialInserter:
             trials.append((run, case, repeat, row.state, None if row.mode is None else number[row.mode], *row.numbers))
             secondary += [(run, number[mode], case, repeat) for mode in row.secondary]
             scores += [(run, number[name], case, repeat, value) for name, value in row.values]
-        for sql, tuples in ((self._trial, trials), (self._secondary, secondary), (self._score, scores)):
-            if tuples:
-                connection.exec_driver_sql(sql, list(tuples))
+        self._trials.insert(connection, trials)
+        self._secondary.insert(connection, secondary)
+        self._scores.insert(connection, scores)
 
 
 _STORED_BODY: Final = select(schema.transcripts.c.body).where(

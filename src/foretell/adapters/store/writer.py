@@ -45,16 +45,13 @@ class Row(Protocol):
 
 
 R = TypeVar("R", bound=Row)
+R_contra = TypeVar("R_contra", bound=Row, contravariant=True)
 
 
-class Stream(Protocol[R]):
+class Stream(Protocol[R_contra]):
     """What the writer does with the stream's rows, in its thread."""
 
-    def prepare(self, row: R) -> R:
-        """Do what needs no lock."""
-        ...
-
-    def store(self, connection: Connection, rows: Sequence[R]) -> None:
+    def store(self, connection: Connection, rows: Sequence[R_contra]) -> None:
         """Insert rows in the transaction that is open."""
         ...
 
@@ -120,7 +117,8 @@ class Writer(Generic[R]):
             self._must_be_open()
             if self._error is not None:
                 raise _again(self._error)
-            if not self._rows:
+            is_asleep = not self._rows  # else the thread wakes by itself, when the rows are due
+            if is_asleep:
                 self._due = time.monotonic() + COMMIT_SECONDS
             self._rows.extend(rows)
             self._accepted += len(rows)
@@ -128,7 +126,8 @@ class Writer(Generic[R]):
             if self._is_crowded():
                 room = Future()
                 self._crowd.append(room)
-            self._changed.notify()
+            if is_asleep or room is not None:
+                self._changed.notify()
         if room is not None:
             await asyncio.wrap_future(room)
 
@@ -233,7 +232,7 @@ class Writer(Generic[R]):
                 yield connection
 
     def _take_rows(self) -> None:
-        """Move some rows from the queue to the thread's own list, prepared."""
+        """Move some rows from the queue to the thread's own list."""
         fresh: list[R] = []
         with self._changed:
             size = 0
@@ -241,7 +240,7 @@ class Writer(Generic[R]):
                 fresh.append(self._rows.popleft())
                 size += fresh[-1].size
             self._bytes -= size
-        self._taken += [self._stream.prepare(row) for row in fresh]
+        self._taken += fresh
 
     def _store_rows(self) -> float:
         """Store what was taken, as far as the time allows; seconds that the lock was held."""
