@@ -110,10 +110,11 @@ def test_unknown_costs_below_the_coverage_floor_decide_nothing() -> None:
 
 def test_a_margin_that_no_data_could_clear_is_refused_with_the_number_needed() -> None:
     problems = check_policy(replace(POLICY, may_drop=0.02), {"s": 60}, STANDARD, is_single=True)
-    assert [str(problem) for problem in problems] == [
+    said = (
         "gate 'deploy', suite 's': may_drop = 0.02 could not ship with 60 cases even if not one of them differed. "
         "It takes 149 cases. Widen the margin or add cases."
-    ]
+    )
+    assert [str(problem) for problem in problems] == [said]
     assert check_policy(POLICY, {"s": 60}, STANDARD, is_single=True) == []
 
 
