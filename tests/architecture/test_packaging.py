@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -88,7 +90,12 @@ def imported() -> dict[str, list[str]]:
 
 def distributions(top: str) -> set[str]:
     """The installed distributions that provide what is imported by this name."""
-    return {canonicalize_name(name) for name in packages_distributions().get(top, [])}
+    return {canonicalize_name(name) for name in providers().get(top, [])}
+
+
+@cache
+def providers() -> Mapping[str, list[str]]:
+    return packages_distributions()
 
 
 def test_whatever_is_imported_is_declared() -> None:

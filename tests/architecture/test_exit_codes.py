@@ -1,0 +1,188 @@
+"""Every command and every way it can end, with the code that scripts and pipelines rely on.
+
+0 ship or done · 1 hold · 2 not enough evidence · 64 usage or configuration · 65 bad input data · 69 nothing could start
+because something is unreachable · 70 the run failed · 130 interrupted · 143 terminated. A new command brings its rows.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from foretell import cli
+
+PROJECT = """
+[project]
+name = "codes"
+
+[targets.recording]
+kind = "recorded"
+path = "outcomes.jsonl"
+
+[evalsets]
+core = "cases.jsonl"
+
+[suites.system]
+layer = "system"
+evalset = "core"
+target = "recording"
+scorers = ["recorded"]
+
+[gates.floor]
+suites = ["system"]
+success = { at_least = 0.8 }
+
+[gates.drop]
+suites = ["system"]
+baseline = "file:baseline.json"
+success = { at_least = 0.8, may_drop = 0.1 }
+"""
+
+# (what differs from a project whose 40 recorded outcomes are all good, the command, its exit code)
+TABLE = [
+    ("", "", 0),
+    ("", "--help", 0),
+    ("", "--version", 0),
+    ("", "no-such-command", 64),
+    ("", "init fresh", 0),
+    ("", "init --example no-such-example", 64),
+    ("", "schema", 0),
+    ("", "demo --help", 0),
+    ("", "demo --no-such-option", 64),
+    ("", "evalset list", 0),
+    ("", "evalset list --no-such-option", 64),
+    ("", "doctor", 0),
+    ("no project", "doctor", 64),
+    ("broken project", "doctor", 64),
+    ("", "run", 0),
+    ("", "run --json", 0),
+    ("", "run --dry-run", 0),
+    ("", "run --no-such-option", 64),
+    ("", "run no-such-suite", 64),
+    ("", "run --resume no-such-run", 65),
+    ("no project", "run", 64),
+    ("broken project", "run", 64),
+    ("bad case", "run", 65),
+    ("repeated outcome", "run", 65),
+    ("no outcomes", "run", 64),
+    ("half bad", "run", 0),
+    ("broken store", "run", 69),
+    ("", "runs", 0),
+    ("", "gate", 64),
+    ("", "gate no-such-gate", 64),
+    ("", "gate floor --first", 0),
+    ("half bad", "gate floor --first", 1),
+    ("few cases", "gate floor --first", 2),
+    ("three cases", "gate floor --first", 64),
+    ("bad case", "gate floor --first", 65),
+    ("", "gate drop", 65),
+    ("a baseline", "gate drop", 0),
+    ("a run", "baseline set latest --gate drop", 0),
+    ("", "baseline set latest --gate drop", 65),
+    ("a run", "compare latest latest", 0),
+    ("a run", "compare latest no-such-run", 65),
+    ("a run", "failures latest", 0),
+    ("", "failures latest", 65),
+    ("a run", "cost latest", 0),
+    ("a run", "cost no-such-run", 65),
+    ("a run", "show latest/c-1/0", 0),
+    ("a run", "show latest/no-such-case/0", 65),
+]
+
+
+def write_project(folder: Path, good: int = 40, bad: int = 0) -> None:
+    """A project with recorded outcomes: cases `c-0`, `c-1` … of which the first `good` went well."""
+    cases = [{"id": f"c-{number}", "input": "?"} for number in range(good + bad)]
+    outcomes = [
+        {"case_id": case["id"], "output": "!", "success": number < good, "cost_usd": 0.01}
+        for number, case in enumerate(cases)
+    ]
+    (folder / "foretell.toml").write_text(PROJECT, encoding="utf-8")
+    write_lines(folder / "cases.jsonl", cases)
+    write_lines(folder / "outcomes.jsonl", outcomes)
+
+
+def write_lines(path: Path, rows: list[dict[str, object]]) -> None:
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+
+
+def run_once(folder: Path) -> None:
+    assert cli.run_command_line(["run"]) == 0
+
+
+def set_baseline(folder: Path) -> None:
+    run_once(folder)
+    assert cli.run_command_line(["baseline", "set", "latest", "--gate", "drop"]) == 0
+
+
+# How the sound project in a folder becomes one under these circumstances.
+CIRCUMSTANCES: dict[str, Callable[[Path], object]] = {
+    "": lambda folder: None,
+    "a run": run_once,
+    "a baseline": set_baseline,
+    "bad case": lambda folder: write_lines(folder / "cases.jsonl", [{"id": "c-0"}]),
+    "broken project": lambda folder: (folder / "foretell.toml").write_text("[suites.system]\nlayer = 'attic'\n"),
+    "broken store": lambda folder: (folder / ".foretell" / "store.db").mkdir(parents=True),
+    "few cases": lambda folder: write_project(folder, good=20, bad=3),
+    "half bad": lambda folder: write_project(folder, good=20, bad=20),
+    "no outcomes": lambda folder: (folder / "outcomes.jsonl").unlink(),
+    "no project": lambda folder: (folder / "foretell.toml").unlink(),
+    "repeated outcome": lambda folder: write_lines(
+        folder / "outcomes.jsonl", [{"case_id": "c-0", "success": True}, {"case_id": "c-0", "success": True}]
+    ),
+    "three cases": lambda folder: write_project(folder, good=3),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A sound project, which is the folder the command is given in."""
+    write_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    yield tmp_path
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(("circumstance", "words", "code"), TABLE)
+def test_a_command_ends_with_its_code(circumstance: str, words: str, code: int, project: Path) -> None:
+    CIRCUMSTANCES[circumstance](project)
+    assert cli.run_command_line(words.split()) == code
+
+
+def test_a_fault_of_ours_has_a_code_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cli.COMMANDS, "run", ("no_such_module", "A command that cannot even be imported."))
+    assert cli.run_command_line(["run"]) == 70
+
+
+def test_every_command_has_a_row() -> None:
+    assert set(cli.COMMANDS) - {words.split()[0] for _, words, _ in TABLE if words} == set()
+
+
+SLOW_APPLICATION = """
+import pathlib, time
+
+def answer(question):
+    pathlib.Path("asked").touch()
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_with_its_code(sent: signal.Signals, code: int, project: Path) -> None:
+    (project / "application.py").write_text(SLOW_APPLICATION, encoding="utf-8")
+    text = PROJECT.replace('kind = "recorded"\npath = "outcomes.jsonl"', 'kind = "python"\ncall = "application:answer"')
+    (project / "foretell.toml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "foretell", "run", "--limit", "1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        give_up = time.monotonic() + 30
+        while not (project / "asked").exists() and running.poll() is None and time.monotonic() < give_up:
+            time.sleep(0.02)
+        os.kill(running.pid, sent)
+        assert running.wait(timeout=20) == code
