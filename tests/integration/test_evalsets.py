@@ -87,6 +87,18 @@ def test_a_frozen_file_edited_by_hand_is_refused(sets: FileEvalSets, core: Path)
     assert sets.read("core", "working").cases == (A, B)
 
 
+def test_a_frozen_file_that_was_broken_by_hand_says_so(sets: FileEvalSets, core: Path) -> None:
+    sets.add("core", [A])
+    sets.freeze("core")
+    with (core / "v1.jsonl").open("a") as frozen:
+        frozen.write("{}\n")
+    problem = (
+        "evals/core/v1.jsonl:2: was changed after it was frozen: 'id' is missing. "
+        "Restore both from git; put the change into working.jsonl and freeze a new version."
+    )
+    assert told(lambda: sets.read("core")) == [problem]
+
+
 def test_line_ends_and_spaces_are_not_content(sets: FileEvalSets, core: Path) -> None:
     sets.add("core", [A, B])
     sets.freeze("core")

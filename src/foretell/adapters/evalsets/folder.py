@@ -80,14 +80,18 @@ class Folder:
 
     def _read_frozen(self, frozen: Frozen) -> EvalSetVersion:
         place = self._place.inside(frozen.file)
-        cases = read_cases(place)
+        hint = "Restore both from git; put the change into working.jsonl and freeze a new version."
+        try:
+            cases = read_cases(place)
+        except BadInput as error:
+            what = f"was changed after it was frozen: {error.problems[0].what}"
+            raise BadInput(Problem(error.problems[0].where, what, hint)) from error
         digest = hash_of(cases)
         if (digest, len(cases)) != (frozen.hash, frozen.cases):
             what = (
                 f"was changed after it was frozen: its {len(cases)} cases have the hash {digest[:12]}…, and "
                 f"versions.toml says {frozen.cases} and {frozen.hash[:12]}…."
             )
-            hint = "Restore both from git; put the change into working.jsonl and freeze a new version."
             raise BadInput(Problem(place.shown, what, hint))
         return EvalSetVersion(self._name, frozen.name, digest, cases)
 

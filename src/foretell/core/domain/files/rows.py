@@ -58,7 +58,7 @@ class Row:
             return ""
         if not value.strip():
             self.wrong(name, "is empty.", "It is required.")
-        elif any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
+        elif any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in value):
             self.wrong(name, f"is {show(value)}, which holds a control character.", "Use letters, digits and signs.")
         return value
 

@@ -38,6 +38,11 @@ def test_a_good_field_is_read(reader: str, value: object, found: object) -> None
         ("name", None, "f:1: 'x' is missing. It is required."),
         ("name", " ", "f:1: 'x' is empty. It is required."),
         ("name", "a\nb", "f:1: 'x' is \"a\\nb\", which holds a control character. Use letters, digits and signs."),
+        (
+            "name",
+            "a\x9b2J",
+            "f:1: 'x' is \"a\x9b2J\", which holds a control character. Use letters, digits and signs.",
+        ),
         ("number", True, "f:1: 'x' is true, not a number."),
         ("number", "0.1", "f:1: 'x' is \"0.1\", not a number. Write 0.1 without quotes."),
         ("number", -1, "f:1: 'x' is -1, not 0 or more."),
