@@ -47,14 +47,23 @@ def chances(rng: np.random.Generator, n: int, drop: float) -> tuple[np.ndarray, 
     return old, old - drop
 
 
-def rulings(
-    policy: GatePolicy, n: int, repeats: int, drop: float, simulations: int, unscored: float = 0.0
-) -> list[str]:
-    rng = np.random.default_rng([n, repeats, simulations])
+@dataclass(frozen=True)
+class World:
+    """What is simulated: so many cases and repeats, the candidate's true drop, the share of trials left unscored."""
+
+    n: int
+    repeats: int
+    drop: float
+    unscored: float = 0.0
+
+
+def rulings(policy: GatePolicy, world: World, simulations: int) -> list[str]:
+    rng = np.random.default_rng([world.n, world.repeats, simulations])
     found: list[str] = []
     for seed in range(simulations):
-        old, new = chances(rng, n, drop)
-        evidence = Evidence("s", drawn(rng, new, repeats, unscored), drawn(rng, old, repeats, unscored))
+        old, new = chances(rng, world.n, world.drop)
+        sides = [drawn(rng, side, world.repeats, world.unscored) for side in (new, old)]
+        evidence = Evidence("s", *sides)
         found.append(judge(policy, [evidence], Standard(1 - ALPHA, seed)).ruling)
     return found
 
