@@ -1,5 +1,6 @@
 """Files of others become cases: every format, what cannot be taken, and what cannot be read."""
 
+import json
 from pathlib import Path
 
 import pytest
