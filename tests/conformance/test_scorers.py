@@ -1,5 +1,8 @@
 """Every built-in scorer keeps the promises that `check_scorer` publishes."""
 
+import inspect
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from foretell.core.domain.trace import Span, Trace
 from foretell.core.domain.trial import Outcome, Recorded, Trial
 from foretell.testing.scorers import check_scorer
 
+PAGE = Path(__file__).parents[2] / "docs" / "scorers.md"
 SCHEMA = {"type": "object", "properties": {"days": {"type": "integer"}}, "required": ["days"]}
 # A scorer without a row is tried with its defaults.
 PARAMS: dict[str, list[dict[str, Any]]] = {
@@ -73,3 +77,15 @@ def test_a_built_in_scorer_keeps_its_promises(spec: ScorerSpec) -> None:
 
 def test_every_row_is_of_a_scorer() -> None:
     assert set(PARAMS) <= {spec.name for spec in SPECS}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_the_page_on_scorers_has_every_scorer_with_its_parameters(spec: ScorerSpec) -> None:
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    row = next(row for row in rows if f"`{spec.name}`" in row.split("|")[1])
+    plugin = plugins.find("scorers", spec.use)
+    parameters = set(inspect.signature(plugin).parameters) - {"trial"}
+    named = set(re.findall(r"`(\w+)`", row.split("|")[3]))
+    assert parameters <= named
+    mode = getattr(plugin, "mode", None)
+    assert row.split("|")[4].strip() == (f"`{mode}`" if mode else "")
