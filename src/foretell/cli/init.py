@@ -26,24 +26,38 @@ def command(
     """Write a small project that runs at once, offline. No file is ever overwritten."""
     if example not in EXAMPLES:
         raise ConfigurationError(Problem("--example", f"'{example}' is not known.", suggest(example, EXAMPLES)))
-    contents = dict(_contents(files("foretell").joinpath("examples", example)))
-    raise_all(
-        ConfigurationError,
-        (
-            Problem(path, "is there already.", "Nothing was written. Move it away, or name an empty folder.")
-            for path in (os.path.join(folder, name) for name in contents)
-            if os.path.lexists(path)
-        ),
-    )
-    for name, content in contents.items():
-        _write(os.path.join(folder, name), content)
-        typer.echo(f"wrote {os.path.normpath(os.path.join(folder, name))}")
+    for path in unpack(example, folder):
+        typer.echo(f"wrote {os.path.normpath(path)}")
     typer.echo("\nNext:")
     if os.path.abspath(folder) != os.getcwd():
         typer.echo(f"  cd {folder}")
     typer.echo(
         NEXT if example == MINIMAL else "  foretell doctor                  what this project still needs\n", nl=False
     )
+
+
+def unpack(example: str, folder: str | os.PathLike[str]) -> list[str]:
+    """Write an example's files into a folder and name them.
+
+    Raises:
+        ConfigurationError: a file is there already, or cannot be written. Then nothing is.
+    """
+    contents = {os.path.join(folder, name): content for name, content in _example(example)}
+    raise_all(
+        ConfigurationError,
+        (
+            Problem(path, "is there already.", "Nothing was written. Move it away, or name an empty folder.")
+            for path in contents
+            if os.path.lexists(path)
+        ),
+    )
+    for path, content in contents.items():
+        _write(path, content)
+    return list(contents)
+
+
+def _example(name: str) -> Iterator[tuple[str, bytes]]:
+    return _contents(files("foretell").joinpath("examples", name))
 
 
 def _contents(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
