@@ -35,7 +35,8 @@ def case_of(row: Row) -> Case:
     )
     if found.turns and found.goal is not None:
         row.wrong("goal", "stands beside 'turns'.", "A conversation is scripted or simulated: keep one of the two.")
-    return dataclasses.replace(found, metadata=keep_unknown(found.metadata, row.rest()))
+    unknown = row.rest()
+    return dataclasses.replace(found, metadata=keep_unknown(found.metadata, unknown)) if unknown else found
 
 
 def keep_unknown(metadata: JsonObject, unknown: JsonObject) -> dict[str, Json]:

@@ -1,5 +1,6 @@
 """One object of a file: its fields by type, with every mistake noted and none raised."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -7,6 +8,8 @@ from foretell.core.domain.files.strict import show
 from foretell.core.domain.files.times import utc_time
 from foretell.core.domain.values import Json, JsonObject
 from foretell.core.errors import Problem
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Row:
@@ -58,7 +61,7 @@ class Row:
             return ""
         if not value.strip():
             self.wrong(name, "is empty.", "It is required.")
-        elif any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in value):
+        elif _CONTROL.search(value):
             self.wrong(name, f"is {show(value)}, which holds a control character.", "Use letters, digits and signs.")
         return value
 
