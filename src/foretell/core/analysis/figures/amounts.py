@@ -7,7 +7,7 @@ from foretell.core.analysis.figures.numerals import NUMBER, WORDS, read_number, 
 from foretell.core.analysis.figures.units import CURRENCY_BEFORE, MAGNITUDES, SUFFIXES, UNIT_AFTER, UNITS, any_of
 
 AMOUNT = re.compile(
-    rf"(?P<minus>(?<![\w.,)\]%])[-−]\s?)?(?:(?<!\w)(?P<currency>{CURRENCY_BEFORE})\s?(?P<inner_minus>[-−])?)?"
+    rf"(?P<minus>(?<![\w.,)\]%])[-−](?=\S))?(?:(?<!\w)(?P<currency>{CURRENCY_BEFORE})\s?(?P<inner_minus>[-−])?)?"
     rf"(?<!\w)(?<!\d\.)(?P<number>{NUMBER})(?P<magnitude>\s?(?:{any_of(MAGNITUDES)})(?!\w))?(?:{UNIT_AFTER})?",
     re.IGNORECASE,
 )

@@ -44,6 +44,9 @@ SAME = [
     ("order 4102", "LK-4102"),
     ("a refund of £50", '{"amount": -50}'),
     ("10 GB", "10GB"),
+    ("- 5 tents", "5 tents"),
+    ("Economy - $88", "88 USD"),
+    ("-$5", "-5 USD"),
 ]
 DIFFERENT = [
     ("31 days", "30 days"),
@@ -60,6 +63,7 @@ DIFFERENT = [
     ("020 7946 0142", "020 7946 0143"),
     ("3.11.2", "3.11.3"),
     ("two hours", "no hours"),
+    ("-5 degrees", "5 degrees"),
 ]
 NO_FIGURES = [
     "No one of the two options fits; one may choose.",
