@@ -6,14 +6,14 @@ simulates the rest. Power is "P(ship | no change)": what a team meets on most da
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from scipy import special
 
 from foretell.core.errors import BadInput, NotEnoughEvidence
 from foretell.core.stats.intervals import alpha_of, crossing, normal_quantile
 from foretell.core.stats.rates import check_above
-from foretell.core.stats.trinomial import Region, region_above, region_probability, score, worst_probability
+from foretell.core.stats.rejection import rejection_region
+from foretell.core.stats.trinomial import region_probability
 
 _MOST_PAIRS = 20_000
 
@@ -35,19 +35,22 @@ class PairedPlan:
 def ship_probability(plan: PairedPlan, difference: float = 0.0) -> float:
     """P(the drop is shown to be below the margin) when the rates truly differ by `difference` (0: no change)."""
     _check_difference(plan, difference)
-    region = _rejection_region(plan.pairs, -plan.margin, alpha_of(plan.confidence))
-    return 0.0 if region is None else region_probability(region, plan.discordance, difference)
+    region = rejection_region(plan.pairs, -plan.margin, alpha_of(plan.confidence), plan.discordance)
+    return region_probability(region, plan.discordance, difference)
 
 
 def hold_probability(plan: PairedPlan, difference: float) -> float:
     """P(the drop is shown to be beyond the margin) when the rates truly differ by `difference` (negative: worse)."""
     _check_difference(plan, difference)
-    region = _rejection_region(plan.pairs, plan.margin, alpha_of(plan.confidence))
-    return 0.0 if region is None else region_probability(region, plan.discordance, -difference)
+    region = rejection_region(plan.pairs, plan.margin, alpha_of(plan.confidence), plan.discordance)
+    return region_probability(region, plan.discordance, -difference)
 
 
 def smallest_margin_seen(pairs: int, discordance: float, confidence: float = 0.95, power: float = 0.9) -> float:
-    """The smallest margin (to 0.01 point) at which P(ship | no change) reaches `power`; inf when none below 1 does."""
+    """The smallest margin at which P(ship | no change) reaches `power`; inf when none below 1 does.
+
+    Rounded upwards by at most half a percent of itself, or 0.01 point where that is more.
+    """
     plan = PairedPlan(pairs, 0.0, discordance, confidence)
 
     def excess(margin: float) -> float:
@@ -60,7 +63,8 @@ def smallest_margin_seen(pairs: int, discordance: float, confidence: float = 0.9
             low, high = (probe, high) if excess(probe) < 0 else (low, probe)
     if high == 1.0 and excess(1 - 1e-6) < 0:
         return math.inf
-    return crossing(excess, low, high, 1e-4) + 5e-5
+    tolerance = max(1e-4, guess / 200)
+    return crossing(excess, low, high, tolerance) + tolerance / 2
 
 
 def pairs_needed(margin: float, discordance: float, confidence: float = 0.95, power: float = 0.9) -> int:
@@ -98,24 +102,6 @@ def floor_ship_probability(n: int, floor: float, rate: float, confidence: float 
     if low > n:
         return 0.0
     return float(special.betainc(low, n - low + 1, rate)) if low else 1.0
-
-
-@lru_cache(maxsize=32)
-def _rejection_region(pairs: int, limit: float, alpha: float) -> Region | None:
-    """All outcomes whose p-value is at most alpha; None when there is none. The p-value falls as the score rises."""
-
-    def excess(level: float) -> float:
-        worst = min(max(worst_probability(region_above(level, pairs, limit)), 1e-300), 1 - 1e-12)
-        return -float(special.ndtri(worst)) - normal_quantile(1 - alpha)
-
-    highest = float(score(pairs, 0, pairs, limit))
-    if excess(highest) < 0:
-        return None
-    low, high = -highest, highest
-    for probe in (normal_quantile(1 - alpha) + 0.1, normal_quantile(1 - alpha) - 0.02):
-        if low < probe < high:
-            low, high = (probe, high) if excess(probe) < 0 else (low, probe)
-    return region_above(crossing(excess, low, high, 1e-6) + 1e-6, pairs, limit)
 
 
 def _check_difference(plan: PairedPlan, difference: float) -> None:

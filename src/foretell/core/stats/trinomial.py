@@ -5,6 +5,7 @@ probability is then a sum over m of a binomial weight times a binomial tail, whi
 enumerating all (gained, lost) would cost minutes.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,21 +18,28 @@ from foretell.core.stats.intervals import FloatArray
 _TIE = 1e-9
 # Half-width, in standard deviations, of the window of m that is summed; what lies outside (< 1e-12) is added whole.
 _WINDOW = 7.5
-_MOST_POINTS = 160
+# The error spent on not searching discordances that the data rule out (Berger & Boos).
+RULED_OUT = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """All outcomes with a score of at least some level, against H0: difference <= limit.
+    """All outcomes with a score of at least some level, against H0: difference <= limit, for m from `first` upwards.
 
-    `least_gained[m]` is the smallest `gained` inside among m discordant pairs (m + 1 when there is none);
-    `log_choose[m]` is log C(pairs, m).
+    `least_gained[i]` is the smallest `gained` inside among m = first + i discordant pairs (m + 1 when there is none).
     """
 
     pairs: int
-    limit: float
+    first: int
     least_gained: FloatArray
-    log_choose: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """A range of discordances, both ends included."""
+
+    low: float
+    high: float
 
 
 def score(gained: ArrayLike, lost: ArrayLike, pairs: int, limit: float) -> FloatArray:
@@ -50,57 +58,89 @@ def score(gained: ArrayLike, lost: ArrayLike, pairs: int, limit: float) -> Float
     return (more - less + pairs * drop) / np.sqrt(np.where(variance > 0, variance, 1.0))
 
 
-def region_above(level: float, pairs: int, limit: float) -> Region:
-    """The outcomes whose score is at least `level`, found by one bisection over `gained` for all m at once."""
-    discordant = np.arange(pairs + 1, dtype=np.float64)
-    reached = level - _TIE * max(1.0, abs(level))
-    low, high = np.zeros(pairs + 1), discordant + 1
-    for _ in range(int(pairs).bit_length() + 1):
+def window(pairs: int, shares: Shares) -> tuple[int, int]:
+    """The counts of discordant pairs that have a probability worth summing at any of `shares`: first and last."""
+
+    def reach(share: float) -> float:
+        return _WINDOW * math.sqrt(pairs * share * (1 - share)) + 30
+
+    first = pairs * shares.low - reach(shares.low)
+    return max(0, math.floor(first)), min(pairs, math.ceil(pairs * shares.high + reach(shares.high)))
+
+
+def region_above(level: FloatArray | float, pairs: int, limit: float, counts: tuple[int, int]) -> Region:
+    """The outcomes whose score is at least `level` (one for all, or one per m), for m within `counts`.
+
+    One bisection over `gained` for all m at once.
+    """
+    discordant = np.arange(counts[0], counts[1] + 1, dtype=np.float64)
+    reached = level - _TIE * np.clip(np.abs(level), 1.0, 1e9)
+    low, high = np.zeros_like(discordant), discordant + 1
+    for _ in range(counts[1].bit_length() + 1):
         middle = np.floor((low + high) / 2)
         is_open = low < high
         is_inside = score(middle, discordant - middle, pairs, limit) >= reached
         high = np.where(is_open & is_inside, middle, high)
         low = np.where(is_open & ~is_inside, middle + 1, low)
-    log_choose = special.gammaln(pairs + 1) - special.gammaln(discordant + 1) - special.gammaln(pairs - discordant + 1)
-    return Region(pairs, limit, low, log_choose)
+    return Region(pairs, counts[0], low)
 
 
 def region_probability(region: Region, discordance: float, difference: float) -> float:
-    """P(region) when a pair differs with probability `discordance` and rates differ by `difference` (both true)."""
-    n = region.pairs
-    reach = _WINDOW * np.sqrt(n * discordance * (1 - discordance)) + 30
-    first, last = max(0, int(n * discordance - reach)), min(n, int(n * discordance + reach) + 1)
+    """P(region) when a pair differs with probability `discordance` and rates differ by `difference` (both true).
+
+    The region must reach over the whole window of `discordance`; what lies beyond it counts as inside.
+    """
+    first, last = window(region.pairs, Shares(discordance, discordance))
     m = np.arange(first, last + 1, dtype=np.float64)
-    log_weight = region.log_choose[first : last + 1] + special.xlogy(m, discordance)
-    weight = np.exp(log_weight + special.xlog1py(n - m, -discordance))
+    log_choose = special.gammaln(region.pairs + 1) - special.gammaln(m + 1) - special.gammaln(region.pairs - m + 1)
+    log_weight = log_choose + special.xlogy(m, discordance) + special.xlog1py(region.pairs - m, -discordance)
+    weight = np.exp(log_weight)
     share = 0.5 if discordance == 0 else min(1.0, max(0.0, (1 + difference / discordance) / 2))
-    least = region.least_gained[first : last + 1]
+    least = region.least_gained[first - region.first : last + 1 - region.first]
     inside = special.betainc(np.maximum(least, 0.5), np.maximum(m - least + 1, 0.5), share)
     tail = np.where(least <= 0, 1.0, np.where(least > m, 0.0, inside))
     return min(1.0, float(weight @ tail) + max(0.0, 1 - float(weight.sum())))
 
 
-def worst_probability(region: Region) -> float:
-    """The largest P(region) over everything H0 allows: the level of the test that rejects there.
+def not_ruled_out(discordant: int, pairs: int, limit: float) -> Shares | None:
+    """The discordances that H0 allows (at least |limit|) and the data leave open; None if there are none.
 
-    For a fixed discordance P(region) grows with the difference, as the region grows with `gained`, so only
-    difference = limit has to be searched. The grid runs from the least discordance to 1 on an arcsine scale, dense at
-    both ends, where counts are few and P(region) moves fastest; then the three best cells are searched again, twice.
-    Against 3,000 points the result was never lower by more than 0.05 % of itself (in the tests).
+    Clopper and Pearson's interval, which misses the true discordance with probability RULED_OUT at most.
     """
-    points = min(_MOST_POINTS, 64 + int(4 * np.sqrt(region.pairs)))
-    grid = np.linspace(0.0, np.pi / 2, points)
-    values = _along(region, grid)
-    best = float(values.max())
-    for _ in range(2):
-        width = grid[1] - grid[0]
-        grid = np.concatenate([grid[i] + width * np.linspace(-0.75, 0.75, 7) for i in np.argsort(values)[-3:]])
-        values = _along(region, grid)
-        best = max(best, float(values.max()))
+    each = RULED_OUT / 2
+    low = special.betaincinv(discordant, pairs - discordant + 1, each) if discordant else 0.0
+    high = special.betaincinv(discordant + 1, pairs - discordant, 1 - each) if discordant < pairs else 1.0
+    return None if high < abs(limit) else Shares(max(float(low), abs(limit)), float(high))
+
+
+def worst_probability(level: float, pairs: int, limit: float, shares: Shares) -> float:
+    """The largest probability, over the discordances `shares` and H0: difference <= limit, of a score >= `level`.
+
+    For a fixed discordance that probability grows with the difference, as the score grows with `gained`, so only
+    difference = limit has to be searched. The grid lies even on an arcsine scale that is dense where counts are few
+    and the probability moves fastest; then the three best cells are searched again, twice. Against 700 points the
+    result was never lower by more than 0.05 % of itself (in the tests).
+    """
+    region = region_above(level, pairs, limit, window(pairs, shares))
+    grid = angles(pairs, limit, shares)
+    ends = grid[0], grid[-1]
+    best, width = 0.0, grid[1] - grid[0]
+    for _ in range(3):
+        found = [region_probability(region, share, limit) for share in discordances(grid, limit, shares)]
+        best = max(best, *found)
+        near = [grid[i] + width * np.linspace(-0.75, 0.75, 7) for i in np.argsort(found)[-3:]]
+        grid, width = np.clip(np.concatenate(near), *ends), width / 4
     return best
 
 
-def _along(region: Region, angles: FloatArray) -> FloatArray:
-    least = abs(region.limit)
-    shares = least + (1 - least) * np.sin(np.clip(angles, 0.0, np.pi / 2)) ** 2
-    return np.array([region_probability(region, min(1.0, float(share)), region.limit) for share in shares])
+def angles(pairs: int, limit: float, shares: Shares) -> FloatArray:
+    """A grid over `shares`, finer than one standard deviation of the observed discordance; see `discordances`."""
+    least = abs(limit)
+    low, high = (math.asin(math.sqrt(min(1.0, (share - least) / (1 - least)))) for share in (shares.low, shares.high))
+    return np.linspace(low, high, 24 + int(2.6 * math.sqrt(pairs) * (high - low)))
+
+
+def discordances(grid: FloatArray, limit: float, shares: Shares) -> list[float]:
+    """The discordances at `angles`: |limit| at angle 0, 1 at a right angle."""
+    found: FloatArray = abs(limit) + (1 - abs(limit)) * np.sin(grid) ** 2
+    return np.clip(found, shares.low, shares.high).tolist()

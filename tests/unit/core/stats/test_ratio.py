@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from foretell.core.errors import BadInput
-from foretell.core.stats.ratio import cost_per_success, fieller_interval
 from foretell.core.stats.rates import wilson_lower
+from foretell.core.stats.ratio import cost_per_success, fieller_interval
 
 
 def sample(n, rate, seed):
