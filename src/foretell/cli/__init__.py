@@ -13,6 +13,7 @@ import typer
 from typer import _click as click  # typer ships its own copy; usage errors are raised as its classes
 from typer.core import TyperGroup
 
+from foretell.core.domain.values import printable
 from foretell.core.errors import ForetellError, suggest
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -95,7 +96,7 @@ def run_command_line(words: list[str]) -> int:
         code = app(words, prog_name="foretell", standalone_mode=False)
     except ForetellError as error:
         for problem in error.problems:
-            typer.echo(f"{error.code}: {problem}", err=True)
+            typer.echo(printable(f"{error.code}: {problem}"), err=True)
         return error.exit_code
     except click.exceptions.ClickException as error:
         error.show()

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from foretell import settings
-from foretell.cli.terminal import ConfigOption, JsonOption, print_json, visible
+from foretell.cli.terminal import ConfigOption, JsonOption, print_json
 from foretell.core.domain.project import Project
+from foretell.core.domain.values import printable
 from foretell.core.errors import ConfigurationError, ForetellError
 from foretell.services import doctor
 from foretell.services.doctor import Check
@@ -66,6 +67,6 @@ def _installed(distribution: str) -> str | None:
 def _print(checks: list[Check]) -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
-        typer.echo(f"{check.state:<4}  {check.name:<{width}}  {visible(check.found)}")
+        typer.echo(f"{check.state:<4}  {check.name:<{width}}  {printable(check.found)}")
         if check.hint:
-            typer.echo(f"{'':<4}  {'':<{width}}    {visible(check.hint)}")
+            typer.echo(f"{'':<4}  {'':<{width}}    {printable(check.hint)}")

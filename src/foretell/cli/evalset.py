@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from foretell.adapters.evalsets.imports import NAMES, read_import
-from foretell.cli.terminal import ConfigOption, JsonOption, print_json, print_table, visible
+from foretell.cli.terminal import ConfigOption, JsonOption, print_json, print_table
 from foretell.core.domain.cases import Case
 from foretell.core.domain.files.lines import PRINTED, bad_input
 from foretell.core.domain.files.strict import show as shown
-from foretell.core.domain.values import Json, text_of
+from foretell.core.domain.values import Json, printable, text_of
 from foretell.core.errors import Problem
 from foretell.services import evalsets as service
 from foretell.wiring import evalsets_of, open_project
@@ -130,7 +130,7 @@ def show(
         f"with an expected answer {summary.with_expected}, scripted {summary.scripted}, simulated {summary.simulated}"
     )
     for slice_name, values in summary.slices.items():
-        typer.echo(visible(f"{slice_name}: {', '.join(f'{value} {count}' for value, count in values.items())}"))
+        typer.echo(printable(f"{slice_name}: {', '.join(f'{value} {count}' for value, count in values.items())}"))
     if limit:
         print_table(("id", "input", "expected", "slices"), [_case_row(case) for case in version.cases[:limit]])
     if 0 < limit < len(version.cases):
@@ -154,11 +154,11 @@ def diff(
     typer.echo(f"{name} {found.before} → {found.after}: {_in_short(found)}")
     for sign, names in (("+", found.added), ("-", found.removed)):
         for case_id in names:
-            typer.echo(visible(f"{sign} {case_id}"))
+            typer.echo(printable(f"{sign} {case_id}"))
     for change in found.changed:
-        typer.echo(visible(f"~ {change.id}"))
+        typer.echo(printable(f"~ {change.id}"))
         for one in change.fields:
-            typer.echo(visible(f"    {one.field}: {shown(one.before)} → {shown(one.after)}"))
+            typer.echo(printable(f"    {one.field}: {shown(one.before)} → {shown(one.after)}"))
 
 
 def _rows(line: service.SetLine, path: str) -> list[tuple[str, ...]]:
@@ -197,7 +197,7 @@ def _problems_json(problems: Sequence[Problem]) -> list[dict[str, Json]]:
 
 def _print_problems(head: str, problems: Sequence[Problem]) -> None:
     for problem in problems[:PRINTED]:
-        typer.echo(visible(f"{head}{problem}"), err=True)
+        typer.echo(printable(f"{head}{problem}"), err=True)
     if len(problems) > PRINTED:
         typer.echo(f"{head}and {len(problems) - PRINTED} more; --json prints them all.", err=True)
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet, visible
+from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
+from foretell.core.domain.values import printable
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import failure_sheet
 from foretell.services.findings import failures
@@ -28,4 +29,4 @@ def command(
     print_sheet(failure_sheet(report))
     for mode, lines in report.examples.items():
         for line in lines:
-            typer.echo(f"  {mode}: {line.case_id}/{line.repeat}: {visible(line.error or line.reason)[:160]}")
+            typer.echo(f"  {mode}: {line.case_id}/{line.repeat}: {printable(line.error or line.reason)[:160]}")

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from foretell.cli.progress import ProgressWatcher
-from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet, visible
+from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet
 from foretell.core.domain.policy import Decision
+from foretell.core.domain.values import printable
 from foretell.reports.numbers import as_json
 from foretell.reports.verdict import closing, headline, rules_sheet
 from foretell.services.gate import GateRequest, run_gate
@@ -47,6 +48,6 @@ def print_decision(decision: Decision, *, is_first: bool = False) -> None:
     typer.echo()
     print_sheet(rules_sheet(decision))
     for line in closing(decision):
-        typer.echo(visible(line))
+        typer.echo(printable(line))
     runs = ", ".join(f"{suite} {run}" for suite, run in decision.runs.items())
     typer.echo(f"\nruns: {runs}; decision {decision.key}; exit code {EXIT_CODES[decision.ruling]}")

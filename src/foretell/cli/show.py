@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, visible
+from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json
 from foretell.core.domain.scores import Score
 from foretell.core.domain.trace import Trace
-from foretell.core.domain.values import text_of
+from foretell.core.domain.values import printable, text_of
 from foretell.core.ports.facts import TrialRow
 from foretell.reports.numbers import as_json, duration, money
 from foretell.services.findings import find_trial
@@ -25,7 +25,7 @@ def command(
         print_json("foretell.trial/1", {"input": question, "trial": as_json(row)})
         return
     for line in _lines(row, text_of(question)):
-        typer.echo(visible(line))
+        typer.echo(printable(line))
 
 
 def _lines(row: TrialRow, question: str) -> list[str]:

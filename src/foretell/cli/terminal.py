@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from foretell.core.domain.values import Json
+from foretell.core.domain.values import Json, printable
 from foretell.reports.tables import Sheet
 from foretell.services.house import House
 from foretell.wiring import open_house, open_project
@@ -52,7 +52,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], title: str 
             Text(head.removeprefix(">")), justify="right" if head.startswith(">") else "left", no_wrap=True
         )
     for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     screen().print(table)
 
 
@@ -60,15 +60,10 @@ def print_sheet(sheet: Sheet) -> None:
     """A report's table with its notes below."""
     print_table(sheet.heads, sheet.rows, sheet.title)
     for note in sheet.notes:
-        typer.echo(visible(note))
+        typer.echo(printable(note))
 
 
 def screen() -> Console:
     """Standard output; plain, and as wide as a table needs, when it is not a terminal."""
     console = Console(highlight=False, markup=False, emoji=False)
     return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=240)
-
-
-def visible(text: str) -> str:
-    """Text that a terminal cannot obey: control characters are shown, not sent."""
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

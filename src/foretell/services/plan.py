@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from foretell.core import plugins
 from foretell.core.domain.cases import EvalSetVersion
+from foretell.core.domain.files.cases import hash_of
 from foretell.core.domain.project import Suite
 from foretell.core.domain.runs import Arm, SuitePlan
-from foretell.core.domain.values import content_hash
 from foretell.core.errors import BadInput, ConfigurationError, Problem, raise_all, suggest
 from foretell.services.house import House
 
@@ -101,7 +101,7 @@ def _first(version: EvalSetVersion, limit: int) -> EvalSetVersion:
     if limit >= len(version.cases):
         return version
     cases = version.cases[:limit]
-    return EvalSetVersion(version.name, version.version, content_hash([case.as_json() for case in cases]), cases)
+    return EvalSetVersion(version.name, version.version, hash_of(cases), cases)
 
 
 def check_plan(plan: SuitePlan) -> list[Problem]:

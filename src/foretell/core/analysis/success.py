@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from foretell.core.analysis.detect import is_cut, is_refusal
+from foretell.core.analysis.detect import is_cut, is_filtered, is_refusal
 from foretell.core.domain.grammar import Expression, Truth, evaluate, parse
 from foretell.core.domain.modes import BUILT_IN, UNNAMED, FailureMode
 from foretell.core.domain.runs import Conclusion
@@ -122,7 +122,7 @@ def _seen_in(outcome: Outcome) -> Iterable[str]:
     if not text:
         yield "empty"
         return
-    if outcome.finish_reason == "content_filter" or is_refusal(text):
+    if is_filtered(outcome.finish_reason) or is_refusal(text):
         yield "refusal"
     if is_cut(text, outcome.finish_reason):
         yield "truncation"

@@ -41,3 +41,12 @@ def seed_of(*parts: str | int) -> int:
 def key_of(text: str) -> int:
     """A signed 63-bit integer that stands for a text in columns; collisions among a million texts: about 5e-8."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def printable(text: str) -> str:
+    """Text that a terminal cannot obey: control characters are shown, not sent.
+
+    >>> printable("a\x1b[31m")
+    'a\\x1b[31m'
+    """
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
