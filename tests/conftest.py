@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 
 import hypothesis
+import pytest
 
 pytest_plugins = ["tests.network_guard.plugin"]
 
@@ -12,3 +14,9 @@ pytest_plugins = ["tests.network_guard.plugin"]
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse names of tests that hold a memory address: each process would name the test differently."""
+    if moving := [item.nodeid for item in items if re.search(r" at 0x[0-9a-f]{4,}", item.nodeid)]:
+        raise pytest.UsageError("Give these tests an id of their own:\n" + "\n".join(moving))
