@@ -117,7 +117,7 @@ def _bound(gained: int, lost: int, pairs: int, confidence: float, known: tuple[f
     low, high = -1.0, difference
     if known is not None:
         limit, p_value = known
-        low, high = (max(low, limit), max(high, limit)) if p_value <= alpha else (low, min(high, limit))
+        low, high = (max(low, limit), max(high, limit + 1e-3)) if p_value <= alpha else (low, min(high, limit))
     if high - low <= 1e-9:
         return high
     guess = crossing(lambda limit: -critical - float(score(gained, lost, pairs, limit)), low, high, 1e-6)

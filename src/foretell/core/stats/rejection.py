@@ -13,9 +13,9 @@ from foretell.core.stats.trinomial import (
     Shares,
     angles,
     discordances,
+    largest_probability,
     not_ruled_out,
     region_above,
-    region_probability,
     score,
     window,
 )
@@ -53,7 +53,7 @@ def _critical_score(pairs: int, limit: float, alpha: float, discordance: float) 
     counts = window(pairs, Shares(discordance, discordance))
 
     def excess(level: float) -> float:
-        tail = region_probability(region_above(level, pairs, limit, counts), discordance, limit)
+        tail = largest_probability(region_above(level, pairs, limit, counts), discordance, limit)
         return -float(special.ndtri(min(max(tail, 1e-300), 1 - 1e-12))) - normal_quantile(1 - alpha)
 
     highest = float(score(pairs, 0, pairs, limit))

@@ -21,15 +21,27 @@ def enumerated_p(pairs, gained, lost, limit):
     is_extreme = score(b, c, pairs, limit) >= score(gained, lost, pairs, limit) - 1e-9
     cells = np.stack([b, c, pairs - b - c], axis=1)[is_extreme]
     open_shares = stats.binomtest(gained + lost, pairs).proportion_ci(1 - 1e-5)
-    low, high = max(abs(limit), open_shares.low, 1e-9), open_shares.high
-    grid = np.linspace(low, high, 2001)
-    tails = [stats.multinomial.pmf(cells, pairs, [(d + limit) / 2, (d - limit) / 2, 1 - d]).sum() for d in grid]
+    low, high = max(-limit, open_shares.low, 1e-9), open_shares.high
+    tails = []
+    for discordance in np.linspace(low, high, 2001):
+        difference = min(limit, discordance)  # the largest that H0 allows
+        chances = [(discordance + difference) / 2, (discordance - difference) / 2, 1 - discordance]
+        tails.append(stats.multinomial.pmf(cells, pairs, chances).sum())
     return max(tails) + 1e-5
 
 
 @pytest.mark.parametrize(
     ("pairs", "gained", "lost", "limit"),
-    [(12, 0, 0, -0.1), (12, 1, 0, -0.02), (12, 3, 2, -0.1), (10, 4, 0, 0.05), (10, 0, 5, 0.0), (11, 11, 0, 0.3)],
+    [
+        (12, 0, 0, -0.1),
+        (12, 1, 0, -0.02),
+        (12, 3, 2, -0.1),
+        (10, 4, 0, 0.05),
+        (10, 0, 5, 0.0),
+        (11, 11, 0, 0.3),
+        (50, 1, 0, 0.4),
+        (25, 3, 0, 0.2),
+    ],
 )
 def test_p_values_are_the_worst_enumerated_tail(pairs, gained, lost, limit):
     found = paired_exact.p_above(counts(pairs, gained, lost), limit)
@@ -53,6 +65,13 @@ def test_a_discordance_that_the_data_refute_does_not_decide():
 
 def test_a_hypothesis_that_no_discordance_can_meet_is_rejected():
     assert paired_exact.p_above(counts(300, 0, 0), -0.3) == 1e-5
+
+
+@pytest.mark.parametrize("pairs", [10, 300, 5000])
+def test_pairs_that_do_not_differ_never_hold(pairs):
+    # Nor do they rise by two points: a discordance below the limit is part of that hypothesis.
+    assert paired_exact.p_below(counts(pairs, 0, 0), -0.02) == 1.0
+    assert paired_exact.p_above(counts(pairs, 0, 0), 0.02) == 1.0
 
 
 @pytest.mark.parametrize(("margin", "fewest"), [(0.01, 299), (0.02, 149), (0.05, 59), (0.1, 29), (0.3, 9)])

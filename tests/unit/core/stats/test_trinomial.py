@@ -141,3 +141,17 @@ def test_a_hypothesis_that_the_data_rule_out_leaves_nothing_to_search():
     assert not_ruled_out(0, 200, -0.3) is None
     assert not_ruled_out(0, 200, -0.02).low == 0.02
     assert not_ruled_out(200, 200, -0.02).high == 1.0
+
+
+def test_a_positive_limit_is_compatible_with_small_discordances():
+    found = not_ruled_out(0, 200, 0.3)
+    assert found.low == 0.0
+    assert found.high < 0.1
+    assert not_ruled_out(0, 200, 0.02).low == 0.02
+
+
+@pytest.mark.parametrize("limit", [0.02, 0.3])
+@pytest.mark.parametrize("n", [5, 40])
+def test_below_a_positive_limit_high_scores_grow_with_the_discordance(n, limit):
+    gained = np.arange(n + 1)
+    assert np.all(np.diff(score(gained, 0, n, limit)) > 0)
