@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from foretell.core.domain.scores import ScorerSpec
+from foretell.core.domain.values import JsonObject
 from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.core.ports.scorers import FunctionScorer, Scorer
 
@@ -147,6 +148,22 @@ def build_scorer(spec: ScorerSpec, where: str = "") -> Scorer:
     if isinstance(plugin, type):
         return cast("Scorer", plugin(**spec.params))
     return FunctionScorer(plugin, spec.params, **getattr(plugin, "__foretell_scorer__", {}))
+
+
+def embedder_spec(given: str | JsonObject | None, where: str = "embedder") -> tuple[str, JsonObject]:
+    """Name and parameters of the embedder that a scorer asks for; checked, so that a mistake is told before a run.
+
+    Raises:
+        ConfigurationError: it is not known, or its parameters are not.
+    """
+    if given is None or isinstance(given, str):
+        name, params = given or "builtin", dict[str, Any]()
+    else:
+        params = dict(given)
+        name = str(params.pop("use", "builtin"))
+    if problems := check_params(find("embedders", name, where), params, f"{where} '{name}'"):
+        raise ConfigurationError(*problems)
+    return name, params
 
 
 def complete(spec: ScorerSpec, where: str = "") -> ScorerSpec:

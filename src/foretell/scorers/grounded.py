@@ -1,8 +1,9 @@
 """How well the retrieved passages support the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from foretell.core import plugins
 from foretell.core.analysis.phrases import quote, split_sentences
 from foretell.core.analysis.retrieved import retrieved_passages
 from foretell.core.analysis.vectors import cosines
@@ -10,6 +11,7 @@ from foretell.core.domain.conversation import Embed
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial
+from foretell.core.domain.values import Json
 from foretell.core.ports.scorers import Dialogue
 
 _MIN_WORDS = 3
@@ -23,7 +25,10 @@ class Grounded:
     Greetings of one or two words are left out.
     """
 
-    embedder: str | None = None
+    embedder: str | Mapping[str, Json] | None = None
+
+    def __post_init__(self) -> None:
+        plugins.embedder_spec(self.embedder)
 
     def score(self, trial: Trial) -> ScoreResult | Dialogue[ScoreResult]:
         """Ask for embeddings of the sentences and of the passages."""

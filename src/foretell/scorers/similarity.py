@@ -1,15 +1,18 @@
 """How alike the answer and the expected one are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rapidfuzz import fuzz
 
+from foretell.core import plugins
 from foretell.core.analysis.phrases import expected_texts, fold
 from foretell.core.analysis.vectors import cosines
 from foretell.core.domain.conversation import Embed
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trial import Trial
+from foretell.core.domain.values import Json
 from foretell.core.ports.scorers import Dialogue
 
 
@@ -22,8 +25,11 @@ class Similarity:
     """
 
     at_least: float | None = None
-    embedder: str | None = None
+    embedder: str | Mapping[str, Json] | None = None
     needs_expected: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        plugins.embedder_spec(self.embedder)
 
     def score(self, trial: Trial) -> ScoreResult | Dialogue[ScoreResult]:
         """Compare with the expected text."""

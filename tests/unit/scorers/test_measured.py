@@ -8,6 +8,7 @@ from foretell.core.dialogue import Tape, replay
 from foretell.core.domain.conversation import Embed, Reply
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trial import Recorded
+from foretell.core.errors import ConfigurationError
 from foretell.scorers.cost import Cost
 from foretell.scorers.latency import Latency
 from foretell.scorers.recorded import recorded
@@ -77,13 +78,23 @@ def test_similarity_of_letters(expected: Any, output: Any, params: dict[str, flo
     assert Similarity(**params).score(trial(output, expected)) == result
 
 
+MEANING = {"use": "openai", "model": "e5"}
+
+
 def test_similarity_of_meaning_asks_for_vectors() -> None:
     tape = Tape([[Reply(vectors=((3.0, 4.0), (4.0, 3.0)))]])
-    dialogue: Any = Similarity(at_least=0.9, embedder="e5").score(trial("given", "wanted"))
+    dialogue: Any = Similarity(at_least=0.9, embedder=MEANING).score(trial("given", "wanted"))
     assert replay(dialogue, tape) == Score(True, "cosine 0.96, at least 0.9")
-    assert tape.asked == [(Embed(("given", "wanted"), "e5"),)]
+    assert tape.asked == [(Embed(("given", "wanted"), MEANING),)]
 
 
 def test_similarity_without_vectors_has_failed() -> None:
-    dialogue: Any = Similarity(embedder="e5").score(trial("given", "wanted"))
+    dialogue: Any = Similarity(embedder=MEANING).score(trial("given", "wanted"))
     assert replay(dialogue, Tape([[Reply(error="no such embedder")]])) == ScoreFailure("no embedding: no such embedder")
+
+
+def test_an_embedder_that_is_not_known_is_told_before_the_run() -> None:
+    with pytest.raises(ConfigurationError, match="embedder 'e5' is not known"):
+        Similarity(embedder="e5")
+    with pytest.raises(ConfigurationError, match="parameter 'tokenizer' is missing"):
+        Similarity(embedder={"use": "onnx", "model": "model.onnx"})

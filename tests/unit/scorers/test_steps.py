@@ -63,7 +63,7 @@ def test_unsupported_figures_are_named() -> None:
 
 def grounded(given: Trial, *vectors: tuple[float, ...]) -> tuple[Any, Tape]:
     tape = Tape([[Reply(vectors=vectors)]])
-    return replay(Grounded("e5").score(given), tape), tape
+    return replay(Grounded("builtin").score(given), tape), tape
 
 
 def test_grounded_is_the_mean_of_the_best_support() -> None:
@@ -79,7 +79,7 @@ def test_grounded_is_the_mean_of_the_best_support() -> None:
                     "Thirty days to return.",
                     "Keep it dry.",
                 ),
-                "e5",
+                "builtin",
             ),
         )
     ]

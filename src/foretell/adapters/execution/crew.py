@@ -7,10 +7,11 @@ from typing import cast
 
 from foretell.adapters.execution.limits import LimitedWire
 from foretell.core import plugins
-from foretell.core.domain.conversation import Ask, Chat, Reply
+from foretell.core.domain.conversation import Ask, Chat, Embed, Reply
 from foretell.core.domain.runs import Arm, TargetLimits
 from foretell.core.domain.scores import ScorerSpec
 from foretell.core.domain.trial import TargetSpec
+from foretell.core.domain.values import canonical
 from foretell.core.ports.scorers import Scorer
 from foretell.core.ports.targets import ChatModel, Embedder, Target, Tools
 from foretell.core.ports.wire import Wire
@@ -63,7 +64,7 @@ class Crew:
         """The scorers of a suite, in its order."""
         key = tuple(spec.name for spec in specs)
         found = self._benches.get(key)
-        if found is None or any(bench.spec is not spec for bench, spec in zip(found, specs, strict=True)):
+        if found is None or any(bench.spec != spec for bench, spec in zip(found, specs, strict=True)):
             found = tuple(self._bench(spec) for spec in specs)
             self._benches[key] = found
         return found
@@ -83,11 +84,12 @@ class Crew:
             return Reply(error=f"no model '{name}' is known to this run")
         return await self._models[name].chat(ask)
 
-    async def _embed(self, ask: Ask) -> Reply:
-        name = getattr(ask, "embedder", None) or "builtin"
-        if name not in self._embedders:
-            self._embedders[name] = plugins.build("embedders", name, {}).connect(self.tools(f"embedder {name}"))
-        return Reply(vectors=await self._embedders[name].embed(getattr(ask, "texts", ())))
+    async def _embed(self, ask: Embed) -> Reply:
+        key = canonical(ask.embedder)
+        if key not in self._embedders:
+            name, params = plugins.embedder_spec(ask.embedder)
+            self._embedders[key] = plugins.build("embedders", name, params).connect(self.tools(f"embedder {name}"))
+        return Reply(vectors=await self._embedders[key].embed(ask.texts))
 
     def employ_model(self, spec: TargetSpec) -> str:
         """Make a target of kind `model` available to dialogues under its name."""

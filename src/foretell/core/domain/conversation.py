@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from foretell.core.domain.values import Json, text_of
+from foretell.core.domain.values import Json, JsonObject, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,13 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Embed:
-    """A request for the vectors of some texts. `embedder` names one; None is the built-in."""
+    """A request for the vectors of some texts.
+
+    `embedder` is a name, or `{"use": name, …}` with its parameters; None is the built-in.
+    """
 
     texts: tuple[str, ...]
-    embedder: str | None = None
+    embedder: str | JsonObject | None = None
 
 
 Ask: TypeAlias = Chat | Embed
