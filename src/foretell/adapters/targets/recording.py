@@ -154,7 +154,7 @@ def _converted(value: object) -> object:
             return convert(value)
     if isinstance(value, Mapping):
         return dict(cast("Mapping[object, object]", value))
-    what = f"a {type(value).__name__} has no JSON form: return text, numbers, lists or objects"
+    what = f"'{type(value).__name__}' has no JSON form: return text, numbers, lists or objects"
     raise TypeError(what)
 
 

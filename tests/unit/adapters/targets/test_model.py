@@ -170,8 +170,8 @@ async def test_requests_get_their_turns_timeout_but_a_dialogues_own_do_not() -> 
         (
             {"api_key": "sk-123"},
             (
-                "model 'openai:m', api_key: a secret is given by the name of an environment variable, never by its value. "
-                'Write { env = "NAME" } and set NAME where foretell runs.'
+                "model 'openai:m', api_key: a secret is given by the name of an environment variable, "
+                'never by its value. Write { env = "NAME" } and set NAME where foretell runs.'
             ),
         ),
         (
