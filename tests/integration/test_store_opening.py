@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from foretell.adapters.store import open_store, sqlite
+from foretell.core.domain.scores import Score
 from foretell.core.errors import BadInput, ConfigurationError, ForetellError, RunFailed, Unreachable
 from foretell.core.ports.records import Record
-from foretell.testing.store_examples import CASES, example_run, plain_trial
+from foretell.testing.store_examples import CASES, example_run, plain_trial, scored
 
 ADDRESS = "sqlite:///.foretell/store.db"
 
@@ -145,6 +146,22 @@ async def test_the_writers_error_is_raised_and_nothing_is_lost(tmp_path: Path) -
     await store.aclose()
 
 
+async def test_names_that_were_numbered_in_vain_are_numbered_again(tmp_path: Path) -> None:
+    mine, other = open_store(ADDRESS, tmp_path), open_store(ADDRESS, tmp_path)
+    await mine.facts.begin(example_run("r"), CASES)
+    with full_disk(tmp_path / ".foretell" / "store.db"):
+        await mine.facts.add([scored(plain_trial("r", 0), {"mine": Score(1.0)})])
+        with pytest.raises(RunFailed, match="no space"):
+            await mine.facts.flush()
+    await other.facts.add([scored(plain_trial("r", 1), {"other": Score(2.0)})])
+    await other.facts.flush()
+    await mine.facts.flush()
+    values = [(await mine.findings.scores("r", name))[2].tolist() for name in ("mine", "other")]
+    assert values == [[1.0], [2.0]]
+    await mine.aclose()
+    await other.aclose()
+
+
 async def test_a_store_with_an_error_can_be_closed(tmp_path: Path) -> None:
     store = open_store(ADDRESS, tmp_path)
     await store.facts.begin(example_run("r"), CASES)
@@ -231,6 +248,7 @@ async def test_trials_of_a_run_that_was_never_begun_are_refused(tmp_path: Path) 
 
 async def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store = open_store(ADDRESS, tmp_path)
+    await store.aclose()
     await store.aclose()
     with pytest.raises(ForetellError, match="was closed"):
         await store.records.append(Record("k", "k", "t", None))

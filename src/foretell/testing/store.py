@@ -89,8 +89,9 @@ async def ratings_supersede(store: AnyStore) -> None:
     same("ratings of success", list(await store.people.ratings()), [judge, yes])
     same("ratings of stars", list(await store.people.ratings("stars")), [number, label])
     same("ratings of nothing", list(await store.people.ratings("none")), [])
-    await store.people.add([replace(yes, label=False, at=None), replace(yes, at=None)])
-    same("after undoing an undo", list(await store.people.ratings()), [judge, replace(yes, at=None)])
+    undated = replace(yes, at=None)
+    await store.people.add([undated, replace(undated, label=False), undated])
+    same("after undoing an undo", list(await store.people.ratings()), [judge, undated])
 
 
 async def interactions_come_by_time(store: AnyStore) -> None:

@@ -201,6 +201,7 @@ async def cases_come_by_key(store: AnyStore) -> None:
     await store.facts.begin(example_run("r-3"), CASES[:1])
     by_key = [(key_of(case.id), case) for case in CASES]
     same("cases", list((await store.findings.cases("r-1")).items()), by_key)
+    same("a key of no case", (await store.findings.cases("r-1")).get(1), None)
     same("cases of another run on the set", list((await store.findings.cases("r-2")).items()), by_key)
     same("cases of a run on another set", list((await store.findings.cases("r-3")).items()), by_key[:1])
 

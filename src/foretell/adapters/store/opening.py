@@ -1,5 +1,6 @@
 """Opening the store that an address names."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,7 @@ class Store:
     _writer: Writer[PendingTrial]
 
     async def aclose(self) -> None:
-        """Flush, then end the threads and give the connections back.
+        """Flush, then end the threads and give the connections back; once more does nothing.
 
         Raises:
             ForetellError: the last trials could not be stored; all is given back all the same.
@@ -44,7 +45,7 @@ class Store:
         try:
             await self.facts.flush()
         finally:
-            await self._reader.think(self._writer.close)
+            await asyncio.to_thread(self._writer.close)
             self._reader.close()
             self._database.close()
 
