@@ -61,6 +61,7 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
         version = _first(version, request.limit)
     targets = (request.target,) if request.target else (suite.target, *suite.alternatives)
     arms = tuple(_arm(house, project.targets[name], request.concurrency) for name in targets)
+    raise_all(ConfigurationError, _judges_in(suite))
     scorers = tuple(plugins.complete(spec, f"suite '{suite.name}'") for spec in suite.scorers)
     plan = SuitePlan(
         suite=suite.name,
@@ -78,6 +79,16 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
     )
     raise_all(BadInput, check_plan(plan))
     return plan
+
+
+def _judges_in(suite: Suite) -> list[Problem]:
+    """Judges are read from the project file and checked, and cannot be asked yet."""
+    hint = "Leave it out of the suite's scorers, or record its verdicts and score them with 'recorded'."
+    return [
+        Problem(f"suite '{suite.name}'", f"this version cannot ask '{spec.name}': judges are still to come.", hint)
+        for spec in suite.scorers
+        if spec.use == "judge"
+    ]
 
 
 def read_evalset(house: House, reference: str | None, where: str) -> EvalSetVersion:
