@@ -16,8 +16,8 @@ def pass_hat_k(successes: ArrayLike, tries: ArrayLike, k: int, confidence: float
     Needs at least k tries of every task, and says little about reliability when n is close to k.
     """
     passed, tried = checked(successes, "pass^k"), checked(tries, "pass^k")
-    if passed.size != tried.size or bool(np.any((passed < 0) | (passed > tried))):
-        raise BadInput.of("pass^k", "successes must lie between 0 and the tries of their task.")
+    if passed.size != tried.size or bool(np.any((passed < 0) | (passed > tried) | (passed % 1 != 0))):
+        raise BadInput.of("pass^k", "successes must be whole numbers between 0 and the tries of their task.")
     if k < 1:
         raise BadInput.of("pass^k", f"k = {k} is not a number of tries.", "Give 1 or more.")
     if tried.min() < k:
@@ -25,6 +25,6 @@ def pass_hat_k(successes: ArrayLike, tries: ArrayLike, k: int, confidence: float
         what = f"task {short} was tried {tried[short]:.0f} times, but k is {k}."
         raise NotEnoughEvidence.of("pass^k", what, "Run more repeats or lower k.")
     steps = np.arange(k, dtype=np.float64)[:, None]
-    # A product of k ratios: exact for whole numbers, where a quotient of binomials would overflow.
-    shares = np.prod(np.maximum(passed - steps, 0.0) / (tried - steps), axis=0)
+    # A product of k ratios, one of them 0 when fewer than k passed; a quotient of binomials would overflow.
+    shares = np.prod((passed - steps) / (tried - steps), axis=0)
     return clustered_mean(shares, confidence)

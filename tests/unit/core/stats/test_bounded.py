@@ -30,6 +30,15 @@ def test_bound_and_p_value_never_disagree(limit):
         assert above.bound < below.bound
 
 
+@pytest.mark.parametrize("distance", [-5e-5, -4e-6, 4e-6, 5e-5])
+def test_a_limit_next_to_the_bound_still_agrees_with_it(distance):
+    for seed in range(6):
+        values = differences(60, 0.3, seed)
+        limit = check_above(values, -0.9, PAIRED_DIFFERENCES).bound + distance
+        found = check_above(values, limit, PAIRED_DIFFERENCES)
+        assert found.is_clear == (found.bound > limit)
+
+
 def test_turning_the_values_round_mirrors_the_test():
     values = differences(80, 0.3, 1)
     above, below = check_above(values, -0.1, PAIRED_DIFFERENCES), check_below(-values, 0.1, PAIRED_DIFFERENCES)

@@ -110,6 +110,14 @@ def test_bound_and_p_value_never_disagree(confidence):
         assert above.bound <= (gained - lost) / pairs <= below.bound
 
 
+@pytest.mark.parametrize("distance", [-4e-5, -1e-5, 1e-5, 4e-5])
+def test_a_limit_next_to_the_bound_still_agrees_with_it(distance):
+    for gained, lost in ((0, 0), (3, 5), (8, 2)):
+        limit = paired_exact.lower_bound(counts(70, gained, lost)) + distance
+        found = paired_exact.check_above(counts(70, gained, lost), limit)
+        assert found.is_clear == (found.bound > limit)
+
+
 def test_a_bound_is_where_the_p_value_crosses():
     data = counts(200, 6, 4)
     low, high = paired_exact.lower_bound(data), paired_exact.upper_bound(data)

@@ -30,7 +30,9 @@ def test_too_few_tries_name_the_task():
         pass_hat_k([2, 3], [5, 3], 4)
 
 
-@pytest.mark.parametrize(("successes", "tries", "k"), [([3], [2], 1), ([-1], [2], 1), ([1], [2], 0), ([1, 1], [2], 1)])
+@pytest.mark.parametrize(
+    ("successes", "tries", "k"), [([3], [2], 1), ([-1], [2], 1), ([1], [2], 0), ([1, 1], [2], 1), ([0.5], [2], 1)]
+)
 def test_what_does_not_fit_is_refused(successes, tries, k):
     with pytest.raises(BadInput):
         pass_hat_k(successes, tries, k)
