@@ -140,7 +140,7 @@ class LivePython:
             return NotSeen("no steps are declared for this target, and it reported none")
         if orphans:
             return NotSeen(
-                "its steps ran in threads that were started before the trial, where they cannot be told apart"
+                "its steps ran in threads that are older than the trial, where nobody can tell whose they are"
             )
         return Trace()
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from foretell.core.domain.files.outcomes import outcome_of
 from foretell.core.domain.files.rows import Row
+from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Outcome, TrialError
 from foretell.core.domain.values import Json
 from foretell.core.ports.targets import Turn
@@ -24,4 +25,5 @@ def reported(fields: Mapping[str, Json], turn: Turn) -> Outcome:
     if error is not None and error.is_ours:
         says_so = error.kind != "nothing_recorded" or "error" in fields
         error = TrialError("error", error.message) if says_so else None
-    return replace(outcome, error=error, at=None)
+    trace = NotSeen("the target reported no spans") if isinstance(outcome.trace, NotSeen) else outcome.trace
+    return replace(outcome, error=error, trace=trace, at=None)
