@@ -178,7 +178,8 @@ def tau(tmp_path: Path) -> Path:
     (tmp_path / "foretell.toml").write_text(
         '[project]\nname = "airline"\n[evalsets]\nairline = "evals/airline.jsonl"\n'
         '[targets.agent]\nkind = "recorded"\npath = "airline.jsonl"\n'
-        '[suites.airline]\nlayer = "system"\nevalset = "airline"\ntarget = "agent"\nscorers = ["recorded"]\nrepeats = 4\n'
+        '[suites.airline]\nlayer = "system"\nevalset = "airline"\ntarget = "agent"\nrepeats = 4\n'
+        'scorers = ["recorded"]\n'
         '[failure_modes.tool-error]\nmeans = "a tool answered with an error"\ncost = 1.0\n'
     )
     return tmp_path

@@ -103,7 +103,7 @@ def test_floats_that_are_no_numbers_stay(number: float, beside: Any) -> None:
     assert repr(found) == repr(row)
 
 
-@pytest.mark.parametrize("output", [object(), {"deep": {1, object()}}, 1j], ids=repr)
+@pytest.mark.parametrize("output", [object(), {"deep": {1, object()}}, 1j], ids=["object", "deep", "complex"])
 def test_what_is_not_json_is_refused_with_its_place(output: Any) -> None:
     row = TrialRow(TrialRecord("r", 0, "c", 0, Outcome(output), {}), Conclusion("success"))
     with pytest.raises(BadInput, match=r"^Run r, case 'c': cannot be stored: "):

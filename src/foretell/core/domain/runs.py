@@ -61,8 +61,8 @@ class SuitePlan:
 class Run:
     """A stored run: one arm of one suite plan. `group` is shared by the runs that were started together.
 
-    `cases` is the number of cases in the set, `planned` cases × repeats. All that the run needs is kept with it, so that
-    it can be resumed, and every view recomputed from the stored scores, without the project file.
+    `cases` is the number of cases in the set, `planned` cases × repeats. All that the run needs is kept with it, so
+    that it can be resumed, and every view recomputed from the stored scores, without the project file.
     """
 
     id: str
