@@ -1,25 +1,26 @@
 """Run suites: plan → execute → conclude → store, with progress, and resume what was cut short."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import numpy as np
+
+from foretell.core import plugins
 from foretell.core.analysis.success import Rulebook, rulebook
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.runs import Arm, Run, RunStatus, SuitePlan
-from foretell.core.domain.trial import TrialTask
+from foretell.core.domain.trial import Outcome, TrialError, TrialLimits, TrialRecord, TrialTask
 from foretell.core.domain.values import seed_of
 from foretell.core.errors import BadInput, ForetellError, NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
 from foretell.core.ports.facts import TrialRow
 from foretell.services.covering import covered_row
 from foretell.services.house import House
+from foretell.services.lease import leased
 from foretell.services.traffic import anonymiser_of
-
-LEASE_SECONDS = 15.0
-HEARTBEAT_SECONDS = 4.0
 
 
 class Watcher(Protocol):
@@ -68,29 +69,37 @@ class Ledger:
     runs: tuple[Run, ...]
     rules: Rulebook
     finished: Mapping[str, frozenset[tuple[int, int]]] = field(default_factory=dict[str, frozenset[tuple[int, int]]])
+    spent: float = 0.0
 
     def tasks(self) -> Iterator[TrialTask]:
         """Every trial that is not finished: repeat by repeat, case by case, the arms side by side."""
+        arms = [(run, _limits(run), self.finished.get(run.id, frozenset())) for run in self.runs]
         for repeat in range(self.plan.repeats):
             for case_no, case in enumerate(self.plan.evalset.cases):
-                for run in self.runs:
-                    if (case_no, repeat) not in self.finished.get(run.id, frozenset()):
-                        yield self._task(run, case_no, case, repeat)
+                for run, limits, finished in arms:
+                    if (case_no, repeat) not in finished:
+                        yield _task(run, limits, (case_no, case), repeat)
 
-    def _task(self, run: Run, case_no: int, case: Case, repeat: int) -> TrialTask:
-        limits = run.arm.limits
-        return TrialTask(
-            run=run.id,
-            case_no=case_no,
-            case=case,
-            repeat=repeat,
-            seed=seed_of(run.seed, case.id, repeat),
-            target=run.arm.target,
-            scorers=run.scorers,
-            limits=replace(limits.trial, allowance_usd=limits.max_cost_per_trial),
-            user=run.user,
-            max_turns=run.max_turns,
-        )
+
+def _limits(run: Run) -> TrialLimits:
+    limits = run.arm.limits
+    return replace(limits.trial, allowance_usd=limits.max_cost_per_trial)
+
+
+def _task(run: Run, limits: TrialLimits, place: tuple[int, Case], repeat: int) -> TrialTask:
+    case_no, case = place
+    return TrialTask(
+        run.id,
+        case_no,
+        case,
+        repeat,
+        seed_of(run.seed, case.id, repeat),
+        run.arm.target,
+        run.scorers,
+        limits,
+        run.user,
+        run.max_turns,
+    )
 
 
 async def run_plan(house: House, plan: SuitePlan, group: str, watcher: Watcher | None = None) -> Finished:
@@ -101,9 +110,10 @@ async def run_plan(house: House, plan: SuitePlan, group: str, watcher: Watcher |
     """
     runs = tuple(_new_run(house, plan, arm, group, position > 0) for position, arm in enumerate(plan.arms))
     ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes))
-    for run in runs:
-        await house.store.facts.begin(run, plan.evalset.cases)
-    return await _work_off(house, ledger, watcher or Blind())
+    async with leased(house, runs):
+        for run in runs:
+            await house.store.facts.begin(run, plan.evalset.cases)
+        return await _work_off(house, ledger, watcher or Blind())
 
 
 async def resume(
@@ -111,22 +121,40 @@ async def resume(
 ) -> Finished:
     """Go on with a run and its alternatives where they were cut short. Finished trials are neither repeated nor paid.
 
+    What they are made of is read from the store, not from the project file. `max_cost` counts what was spent before.
+
     Raises:
         BadInput: no such run, it is done, or it is being worked on now.
+        ConfigurationError: a scorer of the run is no longer there.
     """
     first = await find_run(house, reference)
-    siblings = [
-        run for run in await house.store.facts.runs(1000) if run.group == first.group and run.suite == first.suite
-    ]
-    runs = tuple(sorted(siblings, key=lambda run: (run.is_alternative, run.id)))
-    if all(run.status == "done" for run in runs):
-        raise BadInput(Problem(f"run '{first.id}'", "is done: there is nothing to resume."))
-    by_key = await house.store.findings.cases(first.id)
-    version = EvalSetVersion(first.evalset, first.version, first.set_hash, tuple(by_key.values()))
-    plan = SuitePlan(
+    async with leased(house, await _siblings(house, first)):
+        runs = await _siblings(house, first)  # another process may have worked on them until we got the lease
+        if all(run.status == "done" for run in runs):
+            raise BadInput(Problem(f"run '{first.id}'", "is done: there is nothing to resume."))
+        for spec in first.scorers:
+            plugins.build_scorer(spec, f"run '{first.id}'")
+        finished = {run.id: await house.store.facts.finished(run.id) for run in runs}
+        spent = sum([await _spent(house, run) for run in runs]) if max_cost is not None else 0.0
+        plan = await _plan_of(house, runs, max_cost)
+        ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes), finished, spent)
+        return await _work_off(house, ledger, watcher or Blind())
+
+
+async def _siblings(house: House, first: Run) -> tuple[Run, ...]:
+    """The run with those that were started beside it on the same suite, the target's first."""
+    runs = await house.store.facts.runs(1000)
+    found = [run for run in runs if run.group == first.group and run.suite == first.suite] or [first]
+    return tuple(sorted(found, key=lambda run: (run.is_alternative, run.id)))
+
+
+async def _plan_of(house: House, runs: Sequence[Run], max_cost: float | None) -> SuitePlan:
+    first = runs[0]
+    cases = tuple((await house.store.findings.cases(first.id)).values())
+    return SuitePlan(
         suite=first.suite,
         layer=first.layer,
-        evalset=version,
+        evalset=EvalSetVersion(first.evalset, first.version, first.set_hash, cases),
         arms=tuple(run.arm for run in runs),
         scorers=first.scorers,
         success=first.success,
@@ -137,9 +165,13 @@ async def resume(
         user=first.user,
         max_turns=first.max_turns,
     )
-    finished = {run.id: await house.store.facts.finished(run.id) for run in runs}
-    ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes), finished)
-    return await _work_off(house, ledger, watcher or Blind())
+
+
+async def _spent(house: House, run: Run) -> float:
+    """What the stored trials of a run cost; an unknown cost counts as the cap that was set aside for it."""
+    costs = (await house.store.findings.columns(run.id)).cost
+    unknown = int(np.isnan(costs).sum()) * (run.arm.limits.max_cost_per_trial or 0.0)
+    return float(np.nansum(costs)) + unknown
 
 
 async def find_run(house: House, reference: str) -> Run:
@@ -194,68 +226,49 @@ async def _work_off(house: House, ledger: Ledger, watcher: Watcher) -> Finished:
     status: RunStatus = "failed"
     note = ""
     stopped: ForetellError | None = None
-    async with _leased(house, ledger.runs):
-        watcher.begin(ledger.plan, ledger.runs, sum(len(keys) for keys in ledger.finished.values()))
-        try:
-            await _execute(house, ledger, watcher)
-            status = "done"
-        except NotEnoughEvidence as error:
-            status, note, stopped = "stopped", str(error), error
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            status, note = "stopped", "interrupted"
-            raise
-        except BaseException as error:
-            note = f"{type(error).__name__}: {error}"
-            raise
-        finally:
-            watcher.end(ledger.plan)
-            await asyncio.shield(_close(house, ledger.runs, status, note))
+    watcher.begin(ledger.plan, ledger.runs, sum(len(keys) for keys in ledger.finished.values()))
+    try:
+        await _execute(house, ledger, watcher)
+        status = "done"
+    except NotEnoughEvidence as error:
+        status, note, stopped = "stopped", str(error), error
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        status, note = "stopped", "interrupted"
+        raise
+    except BaseException as error:
+        note = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        watcher.end(ledger.plan)
+        await asyncio.shield(_close(house, ledger.runs, status, note))
     return Finished(ledger.plan, tuple([await facts.run(run.id) or run for run in ledger.runs]), stopped)
 
 
 async def _execute(house: House, ledger: Ledger, watcher: Watcher) -> None:
-    plan, facts = ledger.plan, house.store.facts
+    plan, add = ledger.plan, house.store.facts.add
     anonymiser = anonymiser_of(house, f"suite '{plan.suite}'") if plan.layer == "behavioural" else None
-    workload = Workload(plan.arms, ledger.tasks(), plan.max_cost)
+
+    def row_of(record: TrialRecord) -> TrialRow:
+        row = TrialRow(record, ledger.rules.conclude(record))
+        return row if anonymiser is None else covered_row(anonymiser, row)
+
+    workload = Workload(plan.arms, ledger.tasks(), plan.max_cost, ledger.spent)
     async with aclosing(house.executor.run(workload)) as records:
         async for record in records:
-            row = TrialRow(record, ledger.rules.conclude(record))
-            if anonymiser is not None:
-                row = covered_row(anonymiser, row)
-            await facts.add([row])
+            row = row_of(record)
+            try:
+                await add([row])
+            except BadInput as error:  # a plugin gave what is not JSON: that ends its trial, not the run
+                row = row_of(_unscored(record, error))
+                await add([row])
             watcher.trial(row)
+
+
+def _unscored(record: TrialRecord, error: ForetellError) -> TrialRecord:
+    return replace(record, outcome=Outcome(error=TrialError("ours", str(error)), at=record.outcome.at), scores={})
 
 
 async def _close(house: House, runs: Sequence[Run], status: RunStatus, note: str) -> None:
     await house.store.facts.flush()
     for run in runs:
         await house.store.facts.end(run.id, status, note)
-
-
-@asynccontextmanager
-async def _leased(house: House, runs: Sequence[Run]) -> AsyncGenerator[None]:
-    """Hold the runs for ourselves, with a heartbeat, so that nobody resumes them meanwhile."""
-    claims, holder = house.store.claims, house.new_id()
-    names = [f"run:{run.id}" for run in runs]
-    patience = LEASE_SECONDS + 1.0  # a process that was killed keeps its lease that long
-    for name in names:
-        while not await claims.acquire(name, holder, LEASE_SECONDS):
-            if patience <= 0:
-                hint = "Wait until it ends, or stop the process that runs it."
-                raise BadInput(Problem(f"run '{name.removeprefix('run:')}'", "is being worked on now.", hint))
-            patience -= 0.5
-            await asyncio.sleep(0.5)
-
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            for name in names:
-                await claims.acquire(name, holder, LEASE_SECONDS)
-
-    heart = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        heart.cancel()
-        for name in names:
-            await asyncio.shield(claims.release(name, holder))

@@ -3,23 +3,33 @@
 import asyncio
 import contextlib
 import os
-import pickle
 import signal
 import sys
-from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from foretell.adapters.execution.worker import Hello, Ready, read_frame
+from foretell.adapters.execution.frames import Beat, Hello, Ready, frame, read_frame
+from foretell.core.domain.faults import excerpt
 from foretell.core.domain.runs import Arm
-from foretell.core.domain.trial import Outcome, TrialError, TrialRecord, TrialTask
+from foretell.core.domain.trial import TrialRecord, TrialTask
 from foretell.core.errors import Problem, Unreachable
 
 START_SECONDS = 120.0
 GRACE_SECONDS = 5.0
+"""How long a worker may be silent before a trial that is overdue counts as a hang of the whole process."""
+END_SECONDS = 2.0
+"""How long a process that hung up may take to end by itself, so that its exit code can be told."""
+_KEPT = 2**12  # bytes of standard error, of which the last line is told
+
+Key: TypeAlias = tuple[str, int, int]
 
 
 class ChildDied(Exception):
     """The worker process ended while it owed records."""
+
+
+class ChildHung(ChildDied):
+    """The application held the interpreter past its time, and the process was ended for it."""
 
 
 @dataclass
@@ -27,12 +37,12 @@ class Child:
     """One live worker process and the records it owes."""
 
     process: asyncio.subprocess.Process
-    said: deque[str] = field(default_factory=lambda: deque[str](maxlen=5))
-    owed: dict[tuple[str, int, int], asyncio.Future[TrialRecord]] = field(
-        default_factory=dict[tuple[str, int, int], "asyncio.Future[TrialRecord]"]
-    )
-    is_retired: bool = False
+    owed: dict[Key, asyncio.Future[TrialRecord]] = field(default_factory=dict[Key, "asyncio.Future[TrialRecord]"])
+    is_dead: bool = False
+    _heard_at: float = 0.0
+    _said: bytes = b""
     _readers: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
+    _ending: "asyncio.Task[None] | None" = None
 
     @classmethod
     async def start(cls, arm: Arm, root: str) -> "Child":
@@ -42,81 +52,120 @@ class Child:
             ForetellError: the target cannot be built; what the worker said.
         """
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "foretell.adapters.execution",
+            sys.executable, "-P", "-m", "foretell.adapters.execution",  # -P: the project's files shadow none of ours
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             cwd=root, start_new_session=True, limit=2**26,
         )  # fmt: skip
         child = cls(process)
         child._readers.append(asyncio.create_task(child._listen()))
-        await child._send(Hello(arm, root))
-        assert process.stdout is not None
+        where = f"target '{arm.target.name}'"
         try:
             async with asyncio.timeout(START_SECONDS):
-                ready = await read_frame(process.stdout)
+                ready = await child._greet(Hello(arm, root))
         except TimeoutError:
-            ready = None
+            await child.kill()
+            what = f"its worker process was not ready within {START_SECONDS:g} s{child._last_line()}."
+            raise Unreachable(Problem(where, what, "Import less at the top of its modules.")) from None
         except BaseException:
             await child.kill()
             raise
-        if isinstance(ready, Ready) and ready.error is None:
-            child._readers.append(asyncio.create_task(child._collect()))
-            return child
-        await child.kill()
-        if isinstance(ready, Ready) and ready.error is not None:
+        if ready is None:
+            await child._bury()
+            raise Unreachable(Problem(where, f"its worker process did not start: {child.last_words()}"))
+        if ready.error is not None:
+            await child.kill()
             raise ready.error
-        where = f"target '{arm.target.name}'"
-        raise Unreachable(Problem(where, f"its worker process did not start: {child.last_words()}"))
+        child._heard_at = asyncio.get_running_loop().time()
+        child._readers.append(asyncio.create_task(child._collect()))
+        return child
 
-    async def ask(self, task: TrialTask) -> TrialRecord:
-        """The record of a task.
+    async def _greet(self, hello: Hello) -> Ready | None:
+        assert self.process.stdout is not None
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            await self._send(hello)
+        return await read_frame(self.process.stdout)
+
+    async def ask(self, task: TrialTask, seconds: float) -> TrialRecord:
+        """The record of a task, which should come within `seconds`. A worker that is late but alive is waited for.
 
         Raises:
+            ChildHung: it is late and says nothing; the process was ended.
             ChildDied: the process ended first.
         """
+        if self.is_dead:
+            raise ChildDied(self.last_words())
         future: asyncio.Future[TrialRecord] = asyncio.get_running_loop().create_future()
         self.owed[task.key] = future
         try:
             await self._send(task)
-            return await future
+            patience = seconds
+            while not (await asyncio.wait((future,), timeout=patience))[0]:
+                patience = GRACE_SECONDS
+                if asyncio.get_running_loop().time() - self._heard_at > GRACE_SECONDS:
+                    del self.owed[task.key]
+                    await self.kill()
+                    raise ChildHung
+            return future.result()
         except (BrokenPipeError, ConnectionResetError) as error:
+            await self._bury()
             raise ChildDied(self.last_words()) from error
         finally:
             self.owed.pop(task.key, None)
 
     async def _send(self, value: object) -> None:
         assert self.process.stdin is not None
-        data = pickle.dumps(value, protocol=5)
-        self.process.stdin.write(len(data).to_bytes(4, "big") + data)
+        self.process.stdin.write(frame(value))
         await self.process.stdin.drain()
 
     async def _collect(self) -> None:
         assert self.process.stdout is not None
-        while isinstance(record := await read_frame(self.process.stdout), TrialRecord):
-            future = self.owed.get((record.run, record.case_no, record.repeat))
-            if future is not None and not future.done():
-                future.set_result(record)
-        await self.process.wait()
-        for future in self.owed.values():
-            if not future.done():
-                future.set_exception(ChildDied(self.last_words()))
+        while isinstance(said := await read_frame(self.process.stdout), TrialRecord | Beat):
+            self._heard_at = asyncio.get_running_loop().time()
+            if isinstance(said, TrialRecord):
+                future = self.owed.get((said.run, said.case_no, said.repeat))
+                if future is not None and not future.done():
+                    future.set_result(said)
+        await self._bury()
 
     async def _listen(self) -> None:
         assert self.process.stderr is not None
-        with contextlib.suppress(ValueError):  # a line past the limit: the next one is read again
-            while line := await self.process.stderr.readline():
-                self.said.append(line.decode(errors="replace").rstrip()[:300])
+        while chunk := await self.process.stderr.read(2**16):
+            self._said = (self._said + chunk)[-_KEPT:]
 
     def last_words(self) -> str:
         """How the process ended and the last line that it wrote to standard error."""
         code = self.process.returncode
-        ended = "it is still running" if code is None else f"it ended with code {code}"
-        return f"{ended}; last line on standard error: {self.said[-1]}" if self.said else ended
+        return f"{'it did not end' if code is None else f'it ended {how(code)}'}{self._last_line()}"
+
+    def _last_line(self) -> str:
+        lines = self._said.decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"; last line on standard error: {excerpt(last, 300)}" if last else ""
+
+    async def _bury(self) -> None:
+        """The process hung up: let it end by itself if it does so soon, so that its own exit code is known."""
+        self.is_dead = True
+        for _ in range(int(END_SECONDS / 0.01)):  # asyncio's own wait would wait for whoever holds the pipes, too
+            if self.process.returncode is not None:
+                break
+            await asyncio.sleep(0.01)
+        await self.kill()
 
     async def kill(self) -> None:
-        """End the process and all that it started."""
+        """End the process and all that it started. What it owes fails with ChildDied. Doing it again does nothing."""
+        self.is_dead = True
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        await asyncio.shield(self._ending)
+
+    async def _end(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        await self.process.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await self.process.wait()
+        # What left the session may hold the pipes for as long as it likes, and asyncio would wait for it.
+        self.process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 # no public way to close them
         for reader in self._readers:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
@@ -125,70 +174,10 @@ class Child:
                 future.set_exception(ChildDied(self.last_words()))
 
 
-@dataclass
-class Workers:
-    """The worker processes of one arm: one that takes tasks, and retired ones that finish what they hold."""
-
-    arm: Arm
-    root: str
-    _child: Child | None = None
-    _all: list[Child] = field(default_factory=list[Child])
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def open(self) -> None:
-        """Start the first worker, so that what cannot work is known before the first case.
-
-        Raises:
-            ForetellError: see Child.start.
-        """
-        await self._current()
-
-    async def perform(self, task: TrialTask) -> TrialRecord:
-        """The task's record. A task whose worker died under it is tried once more in a fresh one."""
-        turns = 1 + (task.max_turns if task.case.goal is not None else len(task.case.turns))
-        last_words = ""
-        for attempt in (1, 2):
-            child = await self._current()
-            try:
-                async with asyncio.timeout(task.limits.timeout_s * turns + GRACE_SECONDS):
-                    record = await child.ask(task)
-            except ChildDied as death:
-                last_words = str(death)
-                self._retire(child)
-                continue
-            except TimeoutError:
-                self._retire(child)
-                await child.kill()
-                seconds = task.limits.timeout_s * turns
-                return _failed(task, TrialError("timeout", f"no answer within {seconds:g} s; its process was ended"))
-            if record.outcome.error is not None and record.outcome.error.kind == "timeout":
-                self._retire(child)
-            return replace(record, attempts=attempt)
-        return _failed(task, TrialError("error", f"the target's process died twice: {last_words}"))
-
-    async def _current(self) -> Child:
-        async with self._lock:
-            if self._child is None:
-                self._child = await Child.start(self.arm, self.root)
-                self._all.append(self._child)
-            for child in [one for one in self._all if one.is_retired and not one.owed]:
-                self._all.remove(child)
-                await child.kill()
-            return self._child
-
-    def _retire(self, child: Child) -> None:
-        """No new tasks for this one: a call in it hangs, or it is dead."""
-        child.is_retired = True
-        if self._child is child:
-            self._child = None
-
-    async def aclose(self) -> None:
-        """End all of them."""
-        for child in self._all:
-            await child.kill()
-        self._all.clear()
-        self._child = None
-
-
-def _failed(task: TrialTask, error: TrialError) -> TrialRecord:
-    return TrialRecord(task.run, task.case_no, task.case.id, task.repeat, Outcome(error=error), {}, attempts=2)
+def how(code: int) -> str:
+    """An exit code in words."""
+    if code >= 0:
+        return f"with exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"by signal {signal.Signals(-code).name}"
+    return f"by signal {-code}"

@@ -1,14 +1,16 @@
 """Specs to live things, once per process: targets, scorers, models and embedders, all behind one wire per target."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import cast
 
 from foretell.adapters.execution.limits import LimitedWire
 from foretell.core import plugins
 from foretell.core.domain.conversation import Ask, Chat, Embed, Reply
-from foretell.core.domain.runs import Arm, TargetLimits
+from foretell.core.domain.runs import TargetLimits
 from foretell.core.domain.scores import ScorerSpec
 from foretell.core.domain.trial import TargetSpec
 from foretell.core.domain.values import canonical
@@ -37,9 +39,8 @@ class Crew:
     _targets: dict[str, Target] = field(default_factory=dict[str, Target], init=False)
     _models: dict[str, ChatModel] = field(default_factory=dict[str, ChatModel], init=False)
     _embedders: dict[str, Embedder] = field(default_factory=dict[str, Embedder], init=False)
-    _benches: dict[tuple[str, ...], tuple[Bench, ...]] = field(
-        default_factory=dict[tuple[str, ...], tuple[Bench, ...]], init=False
-    )
+    _specs: tuple[ScorerSpec, ...] = field(default=(), init=False)
+    _benches: tuple[Bench, ...] = field(default=(), init=False)
     _wires: dict[str, Wire] = field(default_factory=dict[str, Wire], init=False)
 
     def tools(self, name: str) -> Tools:
@@ -61,13 +62,15 @@ class Crew:
         return self._targets[spec.name]
 
     def benches(self, specs: tuple[ScorerSpec, ...]) -> tuple[Bench, ...]:
-        """The scorers of a suite, in its order."""
-        key = tuple(spec.name for spec in specs)
-        found = self._benches.get(key)
-        if found is None or any(bench.spec != spec for bench, spec in zip(found, specs, strict=True)):
-            found = tuple(self._bench(spec) for spec in specs)
-            self._benches[key] = found
-        return found
+        """The scorers of a suite, in its order.
+
+        Raises:
+            ForetellError: one cannot be built.
+        """
+        if specs is not self._specs and specs != self._specs:
+            self._benches = tuple(self._bench(spec) for spec in specs)
+            self._specs = specs
+        return self._benches
 
     @staticmethod
     def _bench(spec: ScorerSpec) -> Bench:
@@ -75,8 +78,9 @@ class Crew:
         return Bench(spec, scorer, bool(getattr(scorer, "needs_expected", False)))
 
     async def answer(self, asks: Sequence[Ask]) -> Sequence[Reply]:
-        """One round of a dialogue: every question's reply, in order."""
-        return [await self._chat(ask) if isinstance(ask, Chat) else await self._embed(ask) for ask in asks]
+        """One round of a dialogue: the questions are asked at once, the replies are in their order."""
+        replies = [self._chat(ask) if isinstance(ask, Chat) else self._embed(ask) for ask in asks]
+        return [await replies[0]] if len(replies) == 1 else await asyncio.gather(*replies)
 
     async def _chat(self, ask: Chat) -> Reply:
         name = ask.model or ""
@@ -99,12 +103,8 @@ class Crew:
         return spec.name
 
     async def aclose(self) -> None:
-        """Close every target, then the wire."""
-        for target in self._targets.values():
-            await target.aclose()
-        await self.wire.aclose()
-
-
-def crew_for(arms: Sequence[Arm], wire: Wire, secret: Callable[[str], str | None], root: str) -> Crew:
-    """A crew that knows the limits of some arms."""
-    return Crew(wire, secret, root, {arm.target.name: arm.limits for arm in arms})
+        """Close every target, then the wire, even when one of them will not."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.wire.aclose)
+            for target in self._targets.values():
+                stack.push_async_callback(target.aclose)

@@ -2,66 +2,24 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
-from foretell.adapters.execution.child import Workers
-from foretell.adapters.execution.crew import Crew, crew_for
+from foretell.adapters.execution.crew import Crew
+from foretell.adapters.execution.feed import Feed
 from foretell.adapters.execution.purse import Purse
 from foretell.adapters.execution.trial import perform
+from foretell.adapters.execution.workers import Workers
 from foretell.core import plugins
 from foretell.core.domain.runs import Arm
-from foretell.core.domain.trial import TrialRecord, TrialTask
-from foretell.core.errors import ConfigurationError, NotEnoughEvidence, Problem
+from foretell.core.domain.trial import TrialRecord
+from foretell.core.errors import ConfigurationError, ForetellError, NotEnoughEvidence, Problem, RunFailed
 from foretell.core.ports.execution import Workload
 
-AHEAD = 4
-"""How many rounds of its concurrency one arm may run ahead of a slower one; keeps arms interleaved in time."""
-
-
-@dataclass
-class Feed:
-    """Hands the tasks of one iterator to several arms, each in order, none far ahead of the others."""
-
-    tasks: Iterator[TrialTask]
-    arms: dict[str, Arm]
-    _waiting: dict[str, deque[TrialTask]] = field(init=False)
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _is_dry: bool = False
-
-    def __post_init__(self) -> None:
-        self._waiting = {name: deque() for name in self.arms}
-
-    async def next(self, name: str) -> TrialTask | None:
-        """The arm's next task, None when there are no more."""
-        mine = self._waiting[name]
-        while not mine:
-            if self._is_dry:
-                return None
-            if self._is_anyone_behind(name):
-                self._changed.clear()
-                await self._changed.wait()
-                continue
-            self._pull()
-        task = mine.popleft()
-        self._changed.set()
-        return task
-
-    def _pull(self) -> None:
-        task = next(self.tasks, None)
-        if task is None:
-            self._is_dry = True
-            self._changed.set()
-        else:
-            self._waiting[task.target.name].append(task)
-
-    def _is_anyone_behind(self, name: str) -> bool:
-        return any(
-            len(queue) >= AHEAD * self.arms[other].limits.concurrency
-            for other, queue in self._waiting.items()
-            if other != name
-        )
+UNREAD = 256
+"""Finished trials that may wait to be read before no new ones are started."""
+CONNECTIONS = 64
+"""Connections kept for what is neither an arm nor its retries: judges, simulated users, embedders."""
 
 
 @dataclass
@@ -73,27 +31,77 @@ class LocalExecutor:
 
     async def run(self, workload: Workload) -> AsyncGenerator[TrialRecord]:
         """See the port. Leaving the iterator ends every call and process that it started."""
-        shift = Shift(workload, crew_for(workload.arms, plugins.build("wires", "http", {}), self.secret, self.root))
-        await shift.open(self.root)
-        crowd = asyncio.create_task(shift.work())
-        crowd.add_done_callback(lambda _: shift.done.put_nowait(None))
+        connections = CONNECTIONS + sum(arm.limits.concurrency for arm in workload.arms)
+        limits = {arm.target.name: arm.limits for arm in workload.arms}
+        crew = Crew(plugins.build("wires", "http", {"limit": connections}), self.secret, self.root, limits)
+        shift = Shift(workload, crew)
         try:
-            while (record := await shift.done.get()) is not None:
-                yield record
-            await crowd
+            await shift.open(self.root)
+            crowd = asyncio.create_task(shift.work())
+            crowd.add_done_callback(lambda _: shift.tray.wake())
+            try:
+                while (record := await shift.tray.take(crowd)) is not None:
+                    yield record
+                await _ended(crowd)
+            finally:
+                await _dismiss(crowd)
         finally:
-            crowd.cancel()
-            with suppress(asyncio.CancelledError):
-                await crowd
             await shift.aclose()
-        if shift.purse.is_blind:
-            hint = "Give the target max_cost_per_trial, or leave out the limit on money."
-            raise ConfigurationError(Problem("max_cost", "the target does not say what a trial costs.", hint))
-        if shift.is_out_of_money:
-            spent = (
-                f"{shift.purse.spent:.4g} of {workload.max_cost:.4g} were spent; the rest is not enough for a trial."
-            )
-            raise NotEnoughEvidence(Problem("max_cost", spent, "Resume the run with a higher limit."))
+        shift.purse_or_raise()
+
+
+async def _ended(crowd: asyncio.Task[None]) -> None:
+    """Raise what a hand met, alone rather than in a group of one.
+
+    Raises:
+        RunFailed: a target that was live could not be made live again.
+    """
+    try:
+        await crowd
+    except BaseExceptionGroup as group:
+        first = group.exceptions[0]
+        if isinstance(first, ForetellError):
+            raise RunFailed(*first.problems) from first
+        raise first from None
+
+
+async def _dismiss(crowd: asyncio.Task[None]) -> None:
+    """End the crowd, whatever it was doing."""
+    crowd.cancel()
+    await asyncio.wait({crowd})
+    if not crowd.cancelled():
+        crowd.exception()  # told before, or of no interest to one who leaves; asyncio would print it otherwise
+
+
+@dataclass
+class Tray:
+    """Finished trials on their way from many hands to one reader."""
+
+    _records: deque[TrialRecord] = field(default_factory=deque[TrialRecord])
+    _has_news: asyncio.Event = field(default_factory=asyncio.Event)
+    _has_room: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def put(self, record: TrialRecord) -> None:
+        """Leave a record; wait while too many are unread."""
+        self._records.append(record)
+        self._has_news.set()
+        while len(self._records) >= UNREAD:
+            self._has_room.clear()
+            await self._has_room.wait()
+
+    async def take(self, crowd: asyncio.Task[None]) -> TrialRecord | None:
+        """The next record, None when the crowd has ended and all are read."""
+        while not self._records:
+            if crowd.done():
+                return None
+            self._has_news.clear()
+            await self._has_news.wait()
+        self._has_room.set()
+        return self._records.popleft()
+
+    def wake(self) -> None:
+        """Let the reader look whether the crowd has ended."""
+        self._has_news.set()
 
 
 @dataclass
@@ -102,15 +110,15 @@ class Shift:
 
     workload: Workload
     crew: Crew
-    done: asyncio.Queue[TrialRecord | None] = field(default_factory=lambda: asyncio.Queue(256))
-    is_out_of_money: bool = False
+    tray: Tray = field(default_factory=Tray)
     purse: Purse = field(init=False)
     feed: Feed = field(init=False)
     workers: dict[str, Workers] = field(default_factory=dict[str, Workers])
 
     def __post_init__(self) -> None:
-        self.purse = Purse(self.workload.max_cost)
-        self.feed = Feed(iter(self.workload.tasks), {arm.target.name: arm for arm in self.workload.arms})
+        widths = {arm.target.name: arm.limits.concurrency for arm in self.workload.arms}
+        self.purse = Purse(self.workload.max_cost, self.workload.spent)
+        self.feed = Feed(iter(self.workload.tasks), widths)
 
     async def open(self, root: str) -> None:
         """Make every arm live before the first task.
@@ -118,16 +126,12 @@ class Shift:
         Raises:
             ForetellError: one of them cannot be.
         """
-        try:
-            for arm in self.workload.arms:
-                if arm.is_isolated:
-                    self.workers[arm.target.name] = Workers(arm, root)
-                    await self.workers[arm.target.name].open()
-                else:
-                    self.crew.target(arm.target)
-        except BaseException:
-            await self.aclose()
-            raise
+        for arm in self.workload.arms:
+            if arm.is_isolated:
+                self.workers[arm.target.name] = Workers(arm, root)
+                await self.workers[arm.target.name].open()
+            else:
+                self.crew.target(arm.target)
 
     async def work(self) -> None:
         """All arms at once, each as wide as its concurrency."""
@@ -137,18 +141,30 @@ class Shift:
                     group.create_task(self._hand(arm))
 
     async def _hand(self, arm: Arm) -> None:
-        workers = self.workers.get(arm.target.name)
-        while not self._is_over() and (task := await self.feed.next(arm.target.name)) is not None:
+        name = arm.target.name
+        workers = self.workers.get(name)
+        while (task := await self.feed.next(name)) is not None:
             amount = await self.purse.reserve(arm)
-            if amount is None or self._is_over():
-                self.is_out_of_money = self.is_out_of_money or amount is None
+            if amount is None:
+                self.feed.close()
                 return
             record = await (workers.perform(task) if workers else perform(task, self.crew))
-            self.purse.settle(arm, amount, record.outcome.cost_usd)
-            await self.done.put(record)
+            self.purse.settle(arm, amount, record)
+            await self.tray.put(record)
 
-    def _is_over(self) -> bool:
-        return self.is_out_of_money or self.purse.is_blind
+    def purse_or_raise(self) -> None:
+        """Say so when the money, or what is known of it, ended the shift.
+
+        Raises:
+            ConfigurationError: nobody knows what a trial costs.
+            NotEnoughEvidence: the money is spent.
+        """
+        if self.purse.is_blind:
+            hint = "Give the target max_cost_per_trial, or leave out the limit on money."
+            raise ConfigurationError(Problem("max_cost", "the target does not say what a trial costs.", hint))
+        if self.purse.is_empty:
+            what = f"{self.purse.spent:.4g} of {self.purse.limit:.4g} were spent; the rest is not enough for a trial."
+            raise NotEnoughEvidence(Problem("max_cost", what, "Resume the run with a higher limit."))
 
     async def aclose(self) -> None:
         """End processes and connections."""

@@ -2,89 +2,150 @@
 
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from foretell.adapters.execution.crew import Bench, Crew
-from foretell.adapters.execution.users import next_message
+from foretell.adapters.execution.patience import Patience
+from foretell.adapters.execution.users import SilentUserError, next_message
 from foretell.core.dialogue import converse, is_dialogue
 from foretell.core.domain.conversation import Ask, Message, Reply
-from foretell.core.domain.scores import NotApplicable, ScoreFailure, ScoreResult
+from foretell.core.domain.messages import asked
+from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen, Trace
 from foretell.core.domain.trial import Outcome, Trial, TrialError, TrialRecord, TrialTask
 from foretell.core.domain.values import Json, text_of
-from foretell.core.ports.targets import Turn
+from foretell.core.errors import ForetellError
+from foretell.core.ports.targets import Target, Turn
+
+SLACK_S = 2.0
+"""Targets end a turn in time themselves and can say more about it; whoever does not is ended this much later."""
+
+_SILENT = (NotApplicable, ScoreFailure)
+_VALUES = (bool, int, float, str)
+_FOREIGN = (Exception, SystemExit)
+"""What code that is not ours may raise without ending more than its own trial."""
+
+
+@dataclass(slots=True)
+class Tab:
+    """Answers the dialogues of one trial and adds up what that costs."""
+
+    crew: Crew
+    cost: float = 0.0
+
+    async def answer(self, asks: Sequence[Ask]) -> Sequence[Reply]:
+        """One round of replies, in order."""
+        replies = await self.crew.answer(asks)
+        self.cost += sum(reply.cost_usd or 0.0 for reply in replies)
+        return replies
 
 
 async def perform(task: TrialTask, crew: Crew) -> TrialRecord:
     """Carry a task out. A fault of the target is an outcome; so is a fault of ours, of the kind `ours`."""
-    try:
-        outcome = await _conversation(task, crew)
-    except Exception as error:  # noqa: BLE001 # whatever broke is a fact about this trial, not the end of the run
-        outcome = Outcome(error=TrialError("ours", f"{type(error).__name__}: {error}"))
-    if task.target.kind != "recorded":  # trials of one case belong together, whatever the target calls its sessions
-        outcome = replace(outcome, conversation_id=_text(task.case.metadata.get("conversation_id")))
-    if outcome.at is None:
-        outcome = replace(outcome, at=datetime.now(UTC).isoformat(timespec="milliseconds"))
+    tab = Tab(crew)
+    outcome = await _outcome(task, tab)
     scores: dict[str, ScoreResult] = {}
     if outcome.error is None:
         trial = Trial(task.case, outcome, task.repeat)
-        for bench in crew.benches(task.scorers):
-            scores[bench.spec.name] = await _score(bench, trial, crew)
-    return TrialRecord(task.run, task.case_no, task.case.id, task.repeat, outcome, scores)
+        try:
+            benches = crew.benches(task.scorers)
+        except ForetellError as error:  # a scorer that this process cannot build: counted, not the end of the run
+            scores = {spec.name: ScoreFailure(str(error)) for spec in task.scorers}
+        else:
+            for bench in benches:
+                scores[bench.spec.name] = await _score(bench, trial, tab)
+    return TrialRecord(task.run, task.case_no, task.case.id, task.repeat, outcome, scores, 1, tab.cost)
 
 
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) else None
+def failed(task: TrialTask, error: TrialError) -> TrialRecord:
+    """The record of a trial that gave nothing but an error."""
+    return TrialRecord(task.run, task.case_no, task.case.id, task.repeat, Outcome(error=error, at=_now()), {})
 
 
-async def _score(bench: Bench, trial: Trial, crew: Crew) -> ScoreResult:
+def turns_of(task: TrialTask) -> int:
+    """The most turns that a task's conversation can have."""
+    return max(1, task.max_turns) if task.case.goal is not None else 1 + len(task.case.turns)
+
+
+async def _outcome(task: TrialTask, tab: Tab) -> Outcome:
+    """What the target gave, dated and with the conversation that the case belongs to."""
+    is_recording = False
+    try:
+        target = tab.crew.target(task.target)
+        is_recording = bool(getattr(target, "is_recording", False))
+        if is_recording or (not task.case.turns and task.case.goal is None):
+            outcome = await _turn(task, target, task.case.input, ())
+        else:
+            outcome = await _conversation(task, target, tab)
+    except asyncio.CancelledError:
+        if (present := asyncio.current_task()) is None or present.cancelling():
+            raise
+        outcome = Outcome(error=TrialError("error", "the target's own task was cancelled"))
+    except _FOREIGN as error:  # whatever broke is a fact about this trial, not the end of the run
+        outcome = Outcome(error=TrialError("ours", f"{type(error).__name__}: {error}"))
+    # Trials of one case belong together, whatever the target calls its sessions; a recording knows better.
+    conversation: Json = task.case.metadata.get("conversation_id")
+    named = outcome.conversation_id if is_recording else conversation if isinstance(conversation, str) else None
+    if outcome.at is not None and outcome.conversation_id == named:
+        return outcome
+    return replace(outcome, conversation_id=named, at=outcome.at or _now())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+async def _score(bench: Bench, trial: Trial, tab: Tab) -> ScoreResult:
     if bench.needs_expected and trial.case.expected is None:
         return NotApplicable("the case has no expected answer")
     try:
         result: Any = bench.scorer.score(trial)
         if is_dialogue(result):
-            return await converse(cast("Generator[Sequence[Ask], Sequence[Reply], ScoreResult]", result), crew.answer)
-    except Exception as error:  # noqa: BLE001 # a scorer that fails is counted, never a zero
+            result = await converse(cast("Generator[Sequence[Ask], Sequence[Reply], ScoreResult]", result), tab.answer)
+    except _FOREIGN as error:  # a scorer that fails is counted, never a zero
         return ScoreFailure(f"{type(error).__name__}: {error}")
-    return result
+    given: Any = result.value if type(result) is Score else result
+    if type(given) in _SILENT or (type(result) is Score and isinstance(given, _VALUES)):
+        return result
+    return ScoreFailure(f"it gave a {type(given).__name__}; a score is true, false, a number or text")
 
 
-async def _conversation(task: TrialTask, crew: Crew) -> Outcome:
-    outcome = await _turn(task, crew, task.case.input, ())
-    if not task.case.turns and task.case.goal is None:
-        return outcome
+async def _conversation(task: TrialTask, target: Target, tab: Tab) -> Outcome:
+    outcome = await _turn(task, target, task.case.input, ())
     history = _after((), task.case.input, outcome)
-    for turn in range(task.max_turns if task.case.goal is not None else len(task.case.turns)):
+    for turn in range(turns_of(task) - 1):
         if outcome.error is not None:
             break
-        said = await _next_said(task, crew, turn, history)
+        try:
+            said = await _next_said(task, tab, turn, history)
+        except SilentUserError as error:  # what was said and paid until then is kept
+            return replace(outcome, messages=history, error=TrialError("ours", str(error)))
         if said is None:
             break
-        answered = await _turn(task, crew, said, history)
+        answered = await _turn(task, target, said, history)
         history = _after(history, said, answered)
         outcome = _joined(outcome, answered)
     return replace(outcome, messages=history)
 
 
-async def _next_said(task: TrialTask, crew: Crew, turn: int, history: tuple[Message, ...]) -> Json:
+async def _next_said(task: TrialTask, tab: Tab, turn: int, history: tuple[Message, ...]) -> Json:
     if task.case.goal is None:
         said: Json = task.case.turns[turn]
-        return said["content"] if hasattr(said, "keys") else said
+        return cast("Mapping[str, Json]", said)["content"] if isinstance(said, Mapping) else said
     if task.user is None:
-        raise ValueError("the case has a goal, but its suite names no 'user' model to pursue it")
-    return await converse(
-        next_message(task.case.goal, history, crew.employ_model(task.user), task.seed + turn), crew.answer
-    )
+        raise SilentUserError("the case has a goal, but its suite names no 'user' model to pursue it")
+    user = tab.crew.employ_model(task.user)
+    return await converse(next_message(task.case.goal, history, user, task.seed + turn), tab.answer)
 
 
-async def _turn(task: TrialTask, crew: Crew, said: Json, history: tuple[Message, ...]) -> Outcome:
+async def _turn(task: TrialTask, target: Target, said: Json, history: tuple[Message, ...]) -> Outcome:
     seconds = task.limits.timeout_s
     turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run)
     try:
-        async with asyncio.timeout(seconds):
-            return await crew.target(task.target).answer(turn)
+        async with Patience(seconds + SLACK_S):
+            return await target.answer(turn)
     except TimeoutError:
         message = f"no answer within {seconds:g} s"
         return Outcome(error=TrialError("timeout", message), latency_ms=seconds * 1000)
@@ -92,31 +153,23 @@ async def _turn(task: TrialTask, crew: Crew, said: Json, history: tuple[Message,
 
 def _after(history: tuple[Message, ...], said: Json, outcome: Outcome) -> tuple[Message, ...]:
     """The conversation so far. What the target itself reports as its messages is believed over our own account."""
-    if outcome.messages and len(outcome.messages) > len(history):
+    if len(outcome.messages) > len(history):
         return outcome.messages
-    asked = _messages_of(said)
     if outcome.error is not None:
-        return (*history, *asked)
-    return (*history, *asked, Message("assistant", text_of(outcome.output)))
-
-
-def _messages_of(said: Json) -> tuple[Message, ...]:
-    if isinstance(said, list) and all(
-        isinstance(part, Mapping) and "role" in part for part in cast("list[Json]", said)
-    ):
-        return tuple(Message(str(part["role"]), part.get("content")) for part in cast("list[Json]", said))
-    return (Message("user", said),)
+        return (*history, *asked(said))
+    return (*history, *asked(said), Message("assistant", text_of(outcome.output)))
 
 
 def _joined(before: Outcome, last: Outcome) -> Outcome:
     """Two parts of one conversation: the last answer, with usage, cost, time and spans of both."""
+    times = [part.latency_ms for part in (before, last) if part.latency_ms is not None]
     return replace(
         last,
         trace=_joined_traces(before, last),
         usage=before.usage.plus(last.usage),
         cost_usd=None if before.cost_usd is None or last.cost_usd is None else before.cost_usd + last.cost_usd,
-        latency_ms=(before.latency_ms or 0.0) + (last.latency_ms or 0.0),
-        conversation_id=last.conversation_id or before.conversation_id,
+        latency_ms=sum(times) if times else None,
+        model=last.model or before.model,
     )
 
 

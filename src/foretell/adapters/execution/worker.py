@@ -1,39 +1,27 @@
-"""The worker program: `python -m foretell.adapters.execution`. Tasks come in, records go out, length-prefixed.
+"""The worker program: `python -m foretell.adapters.execution`. Tasks come in, records go out, see `frames`.
 
-Frames on its standard input and output are a 4-byte big-endian length and a pickled value of ours; both ends are the
-same installation on the same machine. What the application prints goes to standard error.
+Standard input and output belong to the driver. The application gets an empty input, and what it prints goes to
+standard error.
 """
 
 import asyncio
+import ctypes
 import os
-import pickle
+import signal
 import sys
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import BinaryIO, NoReturn
 
 from foretell.adapters.execution.crew import Crew
-from foretell.adapters.execution.trial import perform
+from foretell.adapters.execution.frames import BEAT_SECONDS, Beat, Hello, Ready, frame, read_frame
+from foretell.adapters.execution.trial import failed, perform
 from foretell.core import plugins
-from foretell.core.domain.runs import Arm
-from foretell.core.domain.trial import TrialTask
+from foretell.core.domain.trial import TrialError, TrialTask
 from foretell.core.errors import ForetellError
 
-
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """The driver's first frame: the arm that this worker serves, and the project's folder."""
-
-    arm: Arm
-    root: str
-    paths: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The worker's first frame: empty when the target is live, else the error that kept it from it."""
-
-    error: ForetellError | None = None
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -46,55 +34,84 @@ class Desk:
 
     async def serve(self, stream: asyncio.StreamReader) -> None:
         """Answer tasks until the driver hangs up."""
-        while (frame := await read_frame(stream)) is not None:
-            task = asyncio.create_task(self._one(frame))
-            self.running.add(task)
-            task.add_done_callback(self.running.discard)
+        self._keep(self._beat())
+        while (task := await read_frame(stream)) is not None:
+            self._keep(self._one(task))
+
+    def say(self, value: object) -> None:
+        """Send one value at once."""
+        self.out.write(frame(value))
+        self.out.flush()
+
+    def _keep(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            self.say(Beat())
 
     async def _one(self, task: TrialTask) -> None:
-        write_frame(self.out, await perform(task, self.crew))
+        record = await perform(task, self.crew)
+        try:
+            data = frame(record)
+        except Exception as error:  # noqa: BLE001 # a plugin gave what cannot be sent, and the driver waits
+            data = frame(failed(task, TrialError("ours", f"its result cannot be sent: {error}")))
+        self.out.write(data)
+        self.out.flush()
 
 
-async def read_frame(stream: asyncio.StreamReader) -> Any:
-    """The next value, None at the end of the stream."""
-    try:
-        size = int.from_bytes(await stream.readexactly(4), "big")
-        return pickle.loads(await stream.readexactly(size))  # noqa: S301 # the other end is our own program
-    except asyncio.IncompleteReadError:
-        return None
+def take_over_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the real standard input and output for frames; give the application an empty input and standard error.
 
-
-def write_frame(out: BinaryIO, value: object) -> None:
-    """Send one value at once."""
-    data = pickle.dumps(value, protocol=5)
-    out.write(len(data).to_bytes(4, "big") + data)
-    out.flush()
-
-
-def take_over_output() -> BinaryIO:
-    """Keep the real standard output for frames and point the application's prints to standard error."""
-    kept = os.fdopen(os.dup(1), "wb")
+    So neither its prints nor what its own child processes read or write can get between frames.
+    """
+    frames_in, frames_out = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    return kept
+    return frames_in, frames_out
+
+
+def end_with_driver() -> None:
+    """Have the kernel end this process when the driver is no more, even while the application holds the interpreter.
+
+    Linux only; elsewhere a worker ends when its loop sees that the driver hung up.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def leave() -> NoReturn:
+    """End at once, with all that the application started: neither threads nor children keep a worker alive."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
 
 
 async def main() -> None:
-    """Build the target, say so, and serve."""
-    out = take_over_output()
+    """Build the target, say so, and serve. Does not return: the end of a loop would wait for threads that hang."""
+    end_with_driver()
+    frames_in, frames_out = take_over_streams()
     loop = asyncio.get_running_loop()
     stream = asyncio.StreamReader(limit=2**26)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), sys.stdin)
-    hello: Hello = await read_frame(stream)
-    concurrency = hello.arm.limits.concurrency
-    loop.set_default_executor(ThreadPoolExecutor(concurrency, thread_name_prefix="trial"))
-    sys.path[:0] = [hello.root, *hello.paths]
-    wire = plugins.build("wires", "http", {})
-    crew = Crew(wire, os.environ.get, hello.root, {hello.arm.target.name: hello.arm.limits})
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), frames_in)
+    hello: Hello | None = await read_frame(stream)
+    if hello is None:
+        leave()
+    loop.set_default_executor(ThreadPoolExecutor(hello.arm.limits.concurrency, thread_name_prefix="trial"))
+    sys.path.insert(0, hello.root)
+    limits = {hello.arm.target.name: hello.arm.limits}
+    desk = Desk(Crew(plugins.build("wires", "http", {}), os.environ.get, hello.root, limits), frames_out)
     try:
-        crew.target(hello.arm.target)
+        desk.crew.target(hello.arm.target)
     except ForetellError as error:
-        write_frame(out, Ready(error))
-        return
-    write_frame(out, Ready())
-    await Desk(crew, out).serve(stream)
+        desk.say(Ready(error))
+        leave()
+    desk.say(Ready())
+    await desk.serve(stream)
+    leave()

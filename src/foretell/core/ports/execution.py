@@ -12,12 +12,13 @@ from foretell.core.domain.trial import TrialRecord, TrialTask
 class Workload:
     """Tasks to carry out on some arms, in the order given, and the money there is for all of them (None: no limit).
 
-    `tasks` is read lazily, so that a caller may stop feeding.
+    `tasks` is read lazily, so that a caller may stop feeding. `spent` is what earlier parts of the same work cost.
     """
 
     arms: Sequence[Arm]
     tasks: Iterable[TrialTask]
     max_cost: float | None = None
+    spent: float = 0.0
 
 
 class Executor(Protocol):
