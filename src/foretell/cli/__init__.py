@@ -13,6 +13,7 @@ import typer
 from typer import _click as click  # typer ships its own copy; usage errors are raised as its classes
 from typer.core import TyperGroup
 
+from foretell.cli.signals import Terminated, terminate
 from foretell.core.domain.values import printable
 from foretell.core.errors import ForetellError, suggest
 
@@ -85,13 +86,9 @@ def root(ctx: typer.Context, version: bool = typer.Option(False, "--version", he
         typer.echo(START, nl=False)
 
 
-class Terminated(BaseException):
-    """SIGTERM came: everything is closed in order, then the process ends with 143."""
-
-
 def run_command_line(words: list[str]) -> int:
     """Run one command and say how it ended: the exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     try:
         code = app(words, prog_name="foretell", standalone_mode=False)
     except ForetellError as error:
@@ -110,13 +107,9 @@ def run_command_line(words: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 70
-    except Exception as error:  # noqa: BLE001 # the documented code for anything unforeseen
+    except (Exception, SystemExit) as error:  # noqa: BLE001 # the documented code for anything unforeseen
         typer.echo(
             f"run-failed: {type(error).__name__}: {error}. This is a fault of foretell; please report it.", err=True
         )
         return 70
     return code if isinstance(code, int) else 0
-
-
-def _terminate(number: int, frame: object) -> None:
-    raise Terminated

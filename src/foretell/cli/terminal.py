@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from foretell.cli.signals import terminable
 from foretell.core.domain.values import Json, printable
 from foretell.reports.tables import Sheet
 from foretell.services.house import House
@@ -31,7 +32,7 @@ def in_house(config: str | None, work: Callable[[House], Awaitable[T]], *, ephem
     project = open_project(config)
 
     async def inside() -> T:
-        async with open_house(project, ephemeral_key=ephemeral_key) as house:
+        async with terminable(), open_house(project, ephemeral_key=ephemeral_key) as house:
             return await work(house)
 
     return asyncio.run(inside())
