@@ -37,7 +37,7 @@ class Step:
 
 
 BEFORE = (
-    Step("The model layer: the same model under two prompts, on a few cases", ("run", "model", "--limit", "15")),
+    Step("The model layer: the same model under two settings, on a few cases", ("run", "model", "--limit", "12")),
     Step("The first decision: system and traffic, floors only, for there is no baseline yet", (
         "gate", "deploy", "--first", "--ephemeral-key",
     )),

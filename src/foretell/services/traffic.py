@@ -8,6 +8,7 @@ from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.project import Suite, TrafficSlice
 from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.values import Json, content_hash
+from foretell.core.domain.wording import percent
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
 from foretell.core.ports.traffic import TrafficSample
 from foretell.services.covering import covered
@@ -42,13 +43,14 @@ async def freeze_sample(house: House, suite: Suite) -> EvalSetVersion:
     recent = _in_window(every, part.window_days, where)
     kept = _sampled(recent, part)
     if not kept:
-        what = f"a share of {part.share:.2%} keeps none of {len(recent)} interactions."
+        what = f"a share of {percent(part.share, digits=2)} keeps none of {len(recent)} interactions."
         raise NotEnoughEvidence(Problem(where, what, "Raise the share or widen the window."))
     history = _histories(every)
     cases = tuple(_case(anonymiser, one, history[one.id]) for one in kept)
     hash_ = content_hash([case.as_json() for case in cases])
     method = (
-        f"{len(cases)} of {len(recent)} interactions, {part.share:.2%} of conversations by hash, at most {part.at_most}"
+        f"{len(cases)} of {len(recent)} interactions, {percent(part.share, digits=2)} of conversations by hash, "
+        f"at most {part.at_most}"
     )
     await house.store.traffic.add([covered(anonymiser, one) for one in kept])
     await house.store.traffic.freeze(TrafficSample(hash_, tuple(case.id for case in cases), method, house.now()))
@@ -96,12 +98,7 @@ def _histories(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
 
 def _case(anonymiser: Anonymiser, one: Interaction, before: Sequence[Interaction]) -> Case:
     """A case without expected answer: what production answered is never the gold."""
-    said: list[Json] = []
-    for earlier in before:
-        said.append({"role": "user", "content": earlier.input})
-        if earlier.output is not None:
-            said.append({"role": "assistant", "content": earlier.output})
-    asked: Json = [*said, {"role": "user", "content": one.input}] if said else one.input
+    asked = _conversation(one, before)
     conversation = anonymiser.identity("conversation", one.conversation_id or one.id)
     return Case(
         id=anonymiser.identity("interaction", one.id),
@@ -109,3 +106,18 @@ def _case(anonymiser: Anonymiser, one: Interaction, before: Sequence[Interaction
         slices={"release": one.release} if one.release else {},
         metadata={"conversation_id": conversation, "at": one.at, "names": "not covered"},
     )
+
+
+def _conversation(one: Interaction, before: Sequence[Interaction]) -> Json:
+    """What the target is asked: the input alone, or the conversation so far when there is one.
+
+    An input that is a list of chat messages holds its conversation already.
+    """
+    if isinstance(one.input, list) or not before:
+        return one.input
+    said: list[Json] = []
+    for earlier in before:
+        said += earlier.input[-1:] if isinstance(earlier.input, list) else [{"role": "user", "content": earlier.input}]
+        if earlier.output is not None:
+            said.append({"role": "assistant", "content": earlier.output})
+    return [*said, {"role": "user", "content": one.input}]
