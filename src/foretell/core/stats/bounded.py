@@ -4,8 +4,8 @@ For means of repeats, scores, and their paired differences: one value per case (
 A plug-in standard error or a bootstrap has no width when no case differs, and ships a true drop equal to a 2-point
 margin in 54 % of runs with 30 cases; betting (see `betting`) cannot be wrong more often than 1 - confidence.
 
-The price is little: with one binary pair per case it ships "no change" almost as often as the exact paired test,
-which stays the better choice there.
+The price is power: with one binary pair per case (discordance 10 %, margin 5 points) it ships "no change" in 34, 60
+and 94 % at 100, 200 and 500 pairs where the exact paired test, the right choice there, ships in 44, 70 and 97 %.
 """
 
 import math
