@@ -26,9 +26,11 @@ class Log:
 
     gate: threading.Event = field(default_factory=threading.Event)
     said: list[str | int] = field(default_factory=list)
+    is_waiting: bool = False
 
     def store(self, connection: Connection, rows: Sequence[Numbered]) -> None:
         assert connection.in_transaction()
+        self.is_waiting = True
         self.gate.wait(30)
         self.said += [row.number for row in rows]
 
@@ -104,6 +106,23 @@ async def test_a_flush_that_is_given_up_hurts_nobody(writer: Writer[Numbered], l
     await writer.flush()
     assert await writer.write(lambda _: log.saying("next")) == "next"
     assert [said for said in log.said if said != "given up"] == [0, 1, 2, "next"]
+
+
+async def test_work_that_was_given_up_before_it_began_is_not_done(writer: Writer[Numbered], log: Log) -> None:
+    await writer.add(rows(1))
+    flush = asyncio.create_task(writer.flush())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        while not log.is_waiting:  # noqa: ASYNC110 - only the thread changes it
+            await asyncio.sleep(0.001)
+    given_up = asyncio.create_task(writer.write(lambda _: log.saying("given up")))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    log.gate.set()
+    await flush
+    assert await writer.write(lambda _: log.saying("next")) == "next"
+    assert log.said == [0, "next"]
 
 
 async def test_adding_waits_while_very_many_rows_are_queued(writer: Writer[Numbered], log: Log) -> None:

@@ -27,6 +27,7 @@ from foretell.core.errors import ForetellError, RunFailed
 T = TypeVar("T")
 
 HELD_SECONDS: Final = 0.015  # no further piece of work is begun after this, so that 20 ms are seldom passed
+LONGEST_REST: Final = 0.1  # after a slow disk, or no lock at all
 COMMIT_SECONDS: Final = 0.02
 ROWS_AT_ONCE: Final = 100  # rows of the stream between two looks at the clock
 BYTES_AT_ONCE: Final = 1_000_000
@@ -76,11 +77,12 @@ class Writer(Generic[R]):
         self._database = database
         self._stream = stream
         self._changed = threading.Condition()
-        # All below is read and changed only while `_changed` is held, but for `_taken`, which is the thread's own.
+        # All below is read and changed only while `_changed` is held, but for `_taken` and `_begun`, the thread's own.
         self._urgent: deque[_Work] = deque()
         self._work: deque[_Work] = deque()
         self._rows: deque[R] = deque()
         self._taken: list[R] = []
+        self._begun = 0.0
         self._bytes = 0
         self._accepted = self._stored = 0
         self._flushes: list[tuple[int, Future[None]]] = []
@@ -193,17 +195,18 @@ class Writer(Generic[R]):
     def _rest(self, seconds: float) -> None:
         """Leave the lock to others for as long as it was held, unless a person's write comes."""
         with self._changed:
-            self._changed.wait_for(lambda: self._urgent or self._is_closing, timeout=seconds)
+            self._changed.wait_for(lambda: self._urgent or self._is_closing, timeout=min(seconds, LONGEST_REST))
 
     def _do(self, queue: deque[_Work]) -> float:
-        """Do some of the queued work in one transaction; seconds that it was held."""
+        """Do some of the queued work in one transaction; seconds that the lock was held."""
         with self._changed:
             batch = [queue.popleft() for _ in range(min(len(queue), WORK_AT_ONCE))]
         batch = [work for work in batch if work.future.set_running_or_notify_cancel()]
-        began = time.monotonic()
+        if not batch:
+            return 0.0
         for left in self._do_together(batch):  # only after one of them raised: the others must not suffer from it
             self._do_together([left])
-        return time.monotonic() - began
+        return time.monotonic() - self._begun
 
     def _do_together(self, batch: list[_Work]) -> list[_Work]:
         """Do the work in one transaction. Returns what must be done again, each piece alone."""
@@ -228,6 +231,7 @@ class Writer(Generic[R]):
         with self._database.writing.connect() as connection:
             self._database.set_durable(connection, is_durable)
             with connection.begin():
+                self._begun = time.monotonic()  # the wait for the lock is over
                 self._database.check()
                 yield connection
 
@@ -245,11 +249,9 @@ class Writer(Generic[R]):
     def _store_rows(self) -> float:
         """Store what was taken, as far as the time allows; seconds that the lock was held."""
         stored = 0
-        began = time.monotonic()
         try:
             with self._transaction(is_durable=False) as connection:
-                began = time.monotonic()
-                while stored < len(self._taken) and time.monotonic() - began < HELD_SECONDS:
+                while stored < len(self._taken) and time.monotonic() - self._begun < HELD_SECONDS:
                     rows = self._taken[stored : stored + ROWS_AT_ONCE]
                     self._stream.store(connection, rows)
                     stored += len(rows)
@@ -262,7 +264,7 @@ class Writer(Generic[R]):
         else:
             del self._taken[:stored]
             self._succeed(stored)
-        return time.monotonic() - began
+        return time.monotonic() - self._begun
 
     def _fail(self, error: ForetellError) -> None:
         self._stream.forget()
