@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from math import isfinite
 from typing import Any, cast
 
+from foretell.core.domain import wording
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.values import Json
 
@@ -18,20 +19,17 @@ def percent(value: float | None, *, signed: bool = False) -> str:
     >>> percent(0.825), percent(-0.053, signed=True), percent(None)
     ('82.5 %', '−5.3 %', '–')
     """
-    if value is None:
-        return NONE
-    text = f"{value * 100:{'+' if signed else ''}.1f} %"
-    return text.replace("-", "−")
+    return NONE if value is None else wording.percent(value, signed=signed)
 
 
 def share(estimate: Estimate, *, signed: bool = False) -> str:
-    """A share with its interval and n.
+    """A share with its interval and n; why there is none says the method.
 
     >>> share(Estimate(0.825, 0.79, 0.855, 818, "case", "Wilson score"))
     '82.5 % [79.0, 85.5] n = 818'
     """
     if estimate.value is None:
-        return f"{NONE} ({estimate.method})"
+        return NONE
     text = percent(estimate.value, signed=signed)
     return f"{text} {interval(estimate, scale=100, signed=signed)} n = {estimate.n}"
 
@@ -66,11 +64,15 @@ def money(value: float | None, currency: str = "USD") -> str:
 
 
 def amount(estimate: Estimate, currency: str = "USD") -> str:
-    """An amount of money with its interval and n."""
-    if estimate.value is None:
-        return f"{NONE} ({estimate.method})"
-    high = "∞" if estimate.high is None else money(estimate.high, currency)
-    return f"{money(estimate.value, currency)} [{money(estimate.low, currency)}, {high}] n = {estimate.n}"
+    """An amount of money with its interval and n; without a success it is unbounded.
+
+    >>> amount(Estimate(None, 0.04, None, 12, "case", "BCa"))
+    '∞ [$0.04000, ∞] n = 12'
+    """
+    if estimate.value is None and estimate.low is None:
+        return NONE
+    value, high = ("∞" if end is None else money(end, currency) for end in (estimate.value, estimate.high))
+    return f"{value} [{money(estimate.low, currency)}, {high}] n = {estimate.n}"
 
 
 def duration(ms: float | None) -> str:
@@ -78,6 +80,15 @@ def duration(ms: float | None) -> str:
     if ms is None:
         return NONE
     return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "case"), counted(12, "case")
+    ('1 case', '12 cases')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def as_json(value: Any) -> Json:

@@ -113,11 +113,13 @@ def _conversation(one: Interaction, before: Sequence[Interaction]) -> Json:
 
     An input that is a list of chat messages holds its conversation already.
     """
-    if isinstance(one.input, list) or not before:
-        return one.input
+    asked: Json = one.input
+    if hasattr(asked, "append") or not before:
+        return asked
     said: list[Json] = []
     for earlier in before:
-        said += earlier.input[-1:] if isinstance(earlier.input, list) else [{"role": "user", "content": earlier.input}]
+        question: Json = earlier.input
+        said += question[-1:] if hasattr(question, "append") else [{"role": "user", "content": question}]
         if earlier.output is not None:
             said.append({"role": "assistant", "content": earlier.output})
-    return [*said, {"role": "user", "content": one.input}]
+    return [*said, {"role": "user", "content": asked}]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.rates import success_rate
 from foretell.core.domain.estimates import Estimate
+from foretell.core.domain.wording import percent
 from foretell.core.ports.findings import Floats, TrialColumns
 from foretell.core.stats.ratio import cost_per_success
 
@@ -74,7 +75,8 @@ def _per_success(
     if not used.any():
         return Estimate(None, None, None, 0, "case", "unknown: no trial's cost is known"), None
     if coverage < COVERAGE_FLOOR:
-        method = f"unknown: the cost of {coverage:.1%} of the trials is known, under the floor of {COVERAGE_FLOOR:.0%}"
+        floor = percent(COVERAGE_FLOOR, digits=0)
+        method = f"unknown: the cost of {percent(coverage)} of the trials is known, under the floor of {floor}"
         return Estimate(None, None, None, n, "case", method), None
     _, row = np.unique(columns.cluster[used], return_inverse=True)
     paid = np.bincount(row, weights=costs[used])

@@ -7,12 +7,14 @@ evidence is not enough. So P(ship | any rule at its limit) and P(hold | every ru
 successes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil, log
 
 from foretell.core.analysis.claims import Standard, can_ever_ship, units_to_ship
 from foretell.core.analysis.rules import Evidence, Tested, rules_of
 from foretell.core.domain.policy import GatePolicy, RuleFinding, Ruling
+from foretell.core.domain.wording import percent
 from foretell.core.errors import Problem
 from foretell.core.stats.correction import holm_adjusted
 
@@ -67,8 +69,8 @@ def _under_storm(rule: RuleFinding, test: Tested, level: float) -> RuleFinding:
 
 def _reasons(ruling: Ruling, rules: Sequence[RuleFinding], stormy: Sequence[Evidence]) -> tuple[str, ...]:
     reasons = [
-        f"environment: {part.environment_share:.1%} of the trials of suite '{part.suite}' met connection failures, "
-        f"429, 5xx or timeouts; above {ENVIRONMENT_SHARE:.0%} nothing ships"
+        f"environment: {percent(part.environment_share)} of the trials of suite '{part.suite}' met connection "
+        f"failures, 429, 5xx or timeouts; above {percent(ENVIRONMENT_SHARE, digits=0)} nothing ships"
         for part in stormy
     ]
     deciding = [rule for rule in rules if rule.ruling == ruling] if ruling != "ship" else list(rules)
@@ -79,40 +81,49 @@ def _reasons(ruling: Ruling, rules: Sequence[RuleFinding], stormy: Sequence[Evid
 def describe(rule: RuleFinding) -> str:
     """One rule in one sentence, with its numbers."""
     bound = rule.low if (rule.ruling == "ship") == rule.higher_is_better else rule.high
-    shown = "no estimate" if rule.estimate is None else f"{_percent(rule.estimate, rule)}"
-    edge = "" if bound is None else f", bound {_percent(bound, rule)}"
-    limit = _percent(rule.limit, rule)
-    text = f"{rule.suite}: {rule.rule} is {shown}{edge} against {limit} (n = {rule.n} {rule.unit}s)"
+    shown = "not known" if rule.estimate is None else quantity(rule.estimate, rule)
+    edge = "" if bound is None else f", bound {quantity(bound, rule)}"
+    text = f"{rule.suite}: {rule.rule} is {shown}{edge} against {quantity(rule.limit, rule)}"
+    text = f"{text} (n = {rule.n} {rule.unit}s)"
     return f"{text}; {rule.note}" if rule.note else text
 
 
-def _percent(value: float, rule: RuleFinding) -> str:
-    sign = "+" if rule.rule.startswith(("success since", "success against", "cost")) else ""
-    return f"{value:{sign}.1%}"
+def quantity(value: float, rule: RuleFinding) -> str:
+    """A number of a rule as it is written: a rate, a difference of rates with its sign, or a ratio of costs."""
+    if rule.rule == "cost per success":
+        return f"×{value:.3f}"
+    return percent(value, signed=rule.rule.startswith("success "))
 
 
 def check_policy(policy: GatePolicy, units: Mapping[str, int], standard: Standard, *, is_single: bool) -> list[Problem]:
     """What no data could decide: limits that these sets (units by suite) could not clear at their very best."""
     problems: list[Problem] = []
-    alpha = policy.alpha
     for suite, n in units.items():
         where = f"gate '{policy.name}', suite '{suite}'"
         for name, margin in (("may_drop", policy.may_drop), ("may_drop_since_anchor", policy.may_drop_since_anchor)):
             if margin is not None and not can_ever_ship(n, margin, standard, is_single=is_single):
                 needed = units_to_ship(margin, standard, is_single=is_single) if margin > 0 else None
-                hint = f"It takes {needed} cases." if needed else "Use a margin above 0."
+                hint = f"It takes {needed} cases. Widen the margin or add cases." if needed else "Use a margin above 0."
                 what = f"{name} = {margin:g} could not ship with {n} cases even if not one of them differed."
-                problems.append(Problem(where, what, f"{hint} Widen the margin or add cases."))
-        if is_single and policy.at_least**n > alpha:
-            what = f"at_least = {policy.at_least:g} could not ship with {n} cases even if all succeeded."
-            problems.append(Problem(where, what, "Lower the floor or add cases."))
-        problems.extend(
-            Problem(
-                where,
-                f"a ceiling of {ceiling:g} on '{mode}' could not ship with {n} cases even if it never occurred.",
-                "Raise the ceiling or add cases.",
-            )
-            for mode, ceiling in policy.modes.items()
-            if is_single and (1 - ceiling) ** n > alpha
-        )
+                problems.append(Problem(where, what, hint))
+        if is_single:
+            problems.extend(_out_of_sight(policy, n, where))
     return problems
+
+
+def _out_of_sight(policy: GatePolicy, n: int, where: str) -> Iterator[Problem]:
+    """The floor and the ceilings that n single answers could not clear if all were good."""
+    if policy.at_least**n > policy.alpha:
+        what = f"at_least = {policy.at_least:g} could not ship with {n} cases even if all succeeded."
+        yield Problem(where, what, _cases_to_clear(policy.at_least, policy.alpha, "Lower the floor"))
+    for mode, ceiling in policy.modes.items():
+        if (1 - ceiling) ** n > policy.alpha:
+            what = f"a ceiling of {ceiling:g} on '{mode}' could not ship with {n} cases even if it never occurred."
+            yield Problem(where, what, _cases_to_clear(1 - ceiling, policy.alpha, "Raise the ceiling"))
+
+
+def _cases_to_clear(share: float, alpha: float, otherwise: str) -> str:
+    """How many good answers show that more than this share are good; a share of 1 never is."""
+    if share >= 1:
+        return f"No number of cases can show it. {otherwise}."
+    return f"It takes {ceil(log(alpha) / log(share))} cases. {otherwise} or add cases."

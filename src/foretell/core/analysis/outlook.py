@@ -8,6 +8,7 @@ from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import GatePolicy, RuleFinding
 from foretell.core.domain.runs import SuitePlan
+from foretell.core.domain.wording import percent
 from foretell.core.stats.power import PairedPlan, ship_probability
 from foretell.core.stats.power_bounded import BoundedPlan, simulated_ship_probability
 
@@ -54,7 +55,7 @@ def blind_spots_of(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequen
 def _blind_spots(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequence[RuleFinding]) -> Iterator[str]:
     for rule in rules:
         if rule.rule.startswith("success ") and rule.smallest_visible is not None:
-            yield f"{rule.suite}: a drop of less than {rule.smallest_visible:.1%} ({rule.rule}, n = {rule.n})"
+            yield f"{rule.suite}: a drop of less than {percent(rule.smallest_visible)} ({rule.rule}, n = {rule.n})"
     present = {plan.layer for plan in plans}
     yield from (text for layer, text in LAYERS.items() if layer not in present)
     for plan in plans:

@@ -16,6 +16,7 @@ from foretell.core.analysis.claims import (
 )
 from foretell.core.analysis.cost import COVERAGE_FLOOR, finite
 from foretell.core.domain.policy import GatePolicy, RuleFinding
+from foretell.core.domain.wording import percent
 from foretell.core.errors import NotEnoughEvidence
 from foretell.core.ports.findings import Floats
 from foretell.core.stats.intervals import OneSided
@@ -128,6 +129,8 @@ def _test_rate(limit: Limit, units: Units, readings: Readings, standard: Standar
     if unscored and len(kept):
         alone = (claim(kept, limit.ships).is_clear, claim(kept, limit.holds).is_clear)
         finding = replace(finding, note=_of_unscored(unscored, alone, (ship, hold)))
+    elif unscored:
+        finding = replace(finding, note=f"nothing was scored: all {unscored} trials are unscored")
     return Tested(finding, fair.p_value)
 
 
@@ -153,6 +156,8 @@ def _drop(limit: Limit, candidate: Units, other: Units, standard: Standard) -> T
     if unscored and len(kept) >= FEWEST_PAIRS:
         alone = (claim(kept, "above").is_clear, claim(kept, "below").is_clear)
         finding = replace(finding, note=_of_unscored(unscored, alone, (ship, hold)))
+    elif unscored:
+        finding = replace(finding, note=f"{unscored} unscored trials leave {len(kept)} pairs with both sides scored")
     return Tested(finding, fair.p_value)
 
 
@@ -173,7 +178,7 @@ def _cost(rise: float, evidence: Evidence, baseline: Units, standard: Standard) 
     zero = evidence.is_unknown_cost_zero
     known = float(min(new.priced.sum() / new.trials.sum(), old.priced.sum() / old.trials.sum()))
     if known < COVERAGE_FLOOR and not zero:
-        return _nothing(limit, len(both), f"only {known:.1%} of the costs are known")
+        return _nothing(limit, len(both), f"only {percent(known)} of the costs are known")
     kept = np.ones(len(both), np.bool_) if zero else (new.priced > 0) & (old.priced > 0)
     order = np.random.default_rng(standard.seed).permutation(int(kept.sum()))
 

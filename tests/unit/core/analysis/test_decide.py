@@ -1,10 +1,11 @@
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from foretell.core.analysis.claims import Standard, can_ever_ship, units_to_ship
-from foretell.core.analysis.decide import check_policy, judge
+from foretell.core.analysis.decide import check_policy, describe, judge
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import GatePolicy
 from tests.unit.core.analysis.trials import mixed, units
@@ -52,7 +53,23 @@ def test_unscored_trials_are_read_against_each_claim() -> None:
 
 
 def test_all_unscored_neither_ships_nor_holds() -> None:
-    assert ruling(POLICY, mixed(0, 0, unscored=100), mixed(80, 20)) == "not-enough-evidence"
+    judged = judge(POLICY, [Evidence("s", units(mixed(0, 0, unscored=100)), units(mixed(80, 20)))], STANDARD)
+    assert judged.ruling == "not-enough-evidence"
+    assert [rule.note for rule in judged.rules] == [
+        "nothing was scored: all 100 trials are unscored",
+        "100 unscored trials leave 0 pairs with both sides scored",
+    ]
+
+
+def test_reasons_write_each_quantity_in_its_own_form() -> None:
+    policy = replace(POLICY, may_drop=0.5, cost_may_rise=2.0)
+    evidence = Evidence("s", units(mixed(85, 15), [0.02] * 100), units(mixed(90, 10), [0.01] * 100))
+    said = [describe(rule) for rule in judge(policy, [evidence], STANDARD).rules]
+    assert [re.sub(r", bound \S+( %)?", "", text) for text in said] == [
+        "s: success is 85.0 % against 50.0 % (n = 100 cases)",
+        "s: success against baseline is −5.0 % against −50.0 % (n = 100 cases)",
+        "s: cost per success is ×2.118 against ×3.000 (n = 100 cases)",
+    ]
 
 
 def test_no_overlap_with_the_baseline_is_not_enough() -> None:
@@ -64,7 +81,7 @@ def test_no_overlap_with_the_baseline_is_not_enough() -> None:
 def test_a_storm_neither_ships_nor_holds_what_it_explains() -> None:
     stormy = judge(POLICY, [Evidence("s", units(mixed(30, 10, environment=60)), units(mixed(80, 20)))], STANDARD)
     assert stormy.ruling == "not-enough-evidence"
-    assert stormy.reasons[0].startswith("environment: 60.0%")
+    assert stormy.reasons[0].startswith("environment: 60.0 %")
     assert ruling(POLICY, mixed(94, 0, environment=6), mixed(94, 6)) == "not-enough-evidence"
 
 
@@ -104,7 +121,7 @@ def test_unknown_costs_below_the_coverage_floor_decide_nothing() -> None:
     policy = replace(POLICY, may_drop=None, cost_may_rise=0.10)
     costs = [0.01] * 90 + [float("nan")] * 10
     judged = judge(policy, [Evidence("s", units(mixed(90, 10), costs), units(mixed(90, 10), costs))], STANDARD)
-    assert judged.rules[-1].note == "only 90.0% of the costs are known"
+    assert judged.rules[-1].note == "only 90.0 % of the costs are known"
     assert judged.ruling == "not-enough-evidence"
 
 
@@ -120,8 +137,22 @@ def test_a_margin_that_no_data_could_clear_is_refused_with_the_number_needed() -
 
 def test_ceilings_and_floors_that_no_data_could_clear_are_refused() -> None:
     policy = GatePolicy("deploy", ("s",), at_least=0.99, modes={"leak": 0.01})
-    assert len(check_policy(policy, {"s": 60}, STANDARD, is_single=True)) == 2
+    hints = [problem.hint for problem in check_policy(policy, {"s": 60}, STANDARD, is_single=True)]
+    assert hints == [
+        "It takes 299 cases. Lower the floor or add cases.",
+        "It takes 299 cases. Raise the ceiling or add cases.",
+    ]
+    assert len(check_policy(policy, {"s": 298}, STANDARD, is_single=True)) == 2
     assert check_policy(policy, {"s": 299}, STANDARD, is_single=True) == []
+
+
+def test_perfection_cannot_be_shown() -> None:
+    policy = GatePolicy("deploy", ("s",), at_least=1.0, modes={"leak": 0.0})
+    hints = [problem.hint for problem in check_policy(policy, {"s": 10_000}, STANDARD, is_single=True)]
+    assert hints == [
+        "No number of cases can show it. Lower the floor.",
+        "No number of cases can show it. Raise the ceiling.",
+    ]
 
 
 @pytest.mark.parametrize("is_single", [True, False])
