@@ -104,7 +104,7 @@ def _try(kind: Any, params: Mapping[str, Any], where: str) -> list[Problem]:
     try:
         kind(**params)
     except ConfigurationError as error:
-        return [problem if problem.where else replace(problem, where=where) for problem in error.problems]
+        return _placed(error, where)
     except (TypeError, ValueError) as error:
         return [Problem(where, f"{error}.".replace("..", "."))]
     return []
@@ -116,6 +116,11 @@ def _complete(spec: ScorerSpec, where: str) -> tuple[ScorerSpec, list[Problem]]:
         problems = [*plugins.check_params(plugin, spec.params, where), *check_types(plugin, spec.params, where)]
         return (spec, problems) if problems else (plugins.complete(spec, where), [])
     except ConfigurationError as error:
-        return spec, list(error.problems)
+        return spec, _placed(error, where)
     except (TypeError, ValueError) as error:
         return spec, [Problem(where, f"scorer '{spec.name}': {error}.".replace("..", "."))]
+
+
+def _placed(error: ConfigurationError, where: str) -> list[Problem]:
+    """The problems of a plugin that was being made, which does not know where its parameters stand."""
+    return [problem if problem.where else replace(problem, where=where) for problem in error.problems]
