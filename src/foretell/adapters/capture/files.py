@@ -1,9 +1,10 @@
-"""Interactions from a JSON Lines file, raw: whoever reads them covers personal data before anything is kept."""
+"""Traffic and outcomes from JSON Lines files, raw: whoever reads traffic covers personal data before it is kept."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from foretell.core.domain.files.interactions import decode_interactions
+from foretell.core.domain.files.outcomes import RecordedLine, decode_outcomes
 from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import BadInput, Problem
 
@@ -22,4 +23,13 @@ class TrafficFiles:
             raise BadInput(Problem(path, "there is no such traffic file.", hint))
         with place.open("rb") as lines:
             found = decode_interactions(lines, path)
+        return found.or_raise()
+
+    def outcomes(self, path: str) -> tuple[RecordedLine, ...]:
+        """See the port."""
+        place = Path(self.root, path)
+        if not place.is_file():
+            return ()
+        with place.open("rb") as lines:
+            found = decode_outcomes(lines, path)
         return found.or_raise()
