@@ -5,16 +5,16 @@
 """
 
 import signal
-import sys
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import typer
 from typer import _click as click  # typer ships its own copy; usage errors are raised as its classes
 from typer.core import TyperGroup
 
+from foretell.cli.output import say
 from foretell.cli.signals import Terminated, terminate
-from foretell.core.domain.values import printable
 from foretell.core.errors import ForetellError, suggest
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -80,36 +80,52 @@ app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, add_completion=False, in
 def root(ctx: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
     """Evals that predict production, and a gate that blocks the deploy when the evidence says so."""
     if version:
-        typer.echo(f"foretell {import_module('importlib.metadata').version('foretell')}")
+        say(f"foretell {import_module('importlib.metadata').version('foretell')}")
         raise typer.Exit(0)
     if ctx.invoked_subcommand is None:
-        typer.echo(START, nl=False)
+        say(START.rstrip())
 
 
 def run_command_line(words: list[str]) -> int:
     """Run one command and say how it ended: the exit code."""
     signal.signal(signal.SIGTERM, terminate)
     try:
-        code = app(words, prog_name="foretell", standalone_mode=False)
+        return _run(words)
     except ForetellError as error:
         for problem in error.problems:
-            typer.echo(printable(f"{error.code}: {problem}"), err=True)
+            say(f"{error.code}: {problem}", err=True)
         return error.exit_code
-    except click.exceptions.ClickException as error:
-        error.show()
-        return 64
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted", err=True)
+        say("interrupted", err=True)
         return 130
     except Terminated:
-        typer.echo("terminated", err=True)
+        say("terminated", err=True)
         return 143
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 70
     except (Exception, SystemExit) as error:  # noqa: BLE001 # the documented code for anything unforeseen
-        typer.echo(
-            f"run-failed: {type(error).__name__}: {error}. This is a fault of foretell; please report it.", err=True
-        )
+        # typer turns a pipe that broke, wherever that was, into an exit with 1: here that would be a hold
+        cause = (error.__context__ or error) if isinstance(error, SystemExit) else error
+        what = f"{type(cause).__name__}: {cause}"
+        say(f"run-failed: {what}. This is a fault of foretell; please report it.", err=True)
         return 70
+
+
+def _run(words: list[str]) -> int:
+    try:
+        code = app(words, prog_name="foretell", standalone_mode=False)
+    except click.exceptions.ClickException as error:
+        if isinstance(error, click.exceptions.BadParameter) and (given := _given(error, words)):
+            error.message = f"'{given}'. {error.message}"
+        error.show()
+        return 64
     return code if isinstance(code, int) else 0
+
+
+def _given(error: click.exceptions.BadParameter, words: list[str]) -> str | None:
+    """The word that an option could not read."""
+    for option in getattr(error.param, "opts", ()):
+        for word, following in pairwise([*words, ""]):
+            if word == option:
+                return following
+            if word.startswith(f"{option}="):
+                return word.removeprefix(f"{option}=")
+    return None

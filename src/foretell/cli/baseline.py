@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from foretell.cli.output import say
 from foretell.cli.terminal import ConfigOption, in_house
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.services.baseline import write_baseline
@@ -24,9 +25,13 @@ def group() -> None:
 
 @app.command("set")
 def set_(
-    run: Annotated[str, typer.Argument(help="A run; the runs started with it are taken along.")] = "latest",
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run; the runs started with it are taken along.")
+    ] = "latest",
     *,
-    gate: Annotated[str | None, typer.Option(help="The gate whose file to write; default: the only one.")] = None,
+    gate: Annotated[
+        str | None, typer.Option(metavar="GATE", help="The gate whose file to write; default: the only one.")
+    ] = None,
     anchor: Annotated[bool, typer.Option("--anchor", help="Write the anchor instead of the baseline.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -37,7 +42,7 @@ def set_(
         runs = await write_baseline(house, run, path)
         return f"{path}: written from {', '.join(f'{one.suite} {one.id}' for one in runs)}. Review it and commit it."
 
-    typer.echo(in_house(config, work))
+    say(in_house(config, work))
 
 
 def _path(house: House, gate: str | None, *, is_anchor: bool) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
+from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, print_json, print_sheet
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import cost_sheet
 from foretell.services.findings import cost
@@ -19,7 +19,7 @@ class Unknown(StrEnum):
 
 
 def command(
-    run: Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or 'latest'.")] = "latest",
+    run: RunArgument = "latest",
     *,
     unknown_cost: Annotated[Unknown | None, typer.Option(help="How to read trials whose cost is not known.")] = None,
     as_json_: JsonOption = False,

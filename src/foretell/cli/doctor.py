@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from foretell import settings
+from foretell.cli.output import NARROWEST, say, terminal_width
 from foretell.cli.terminal import ConfigOption, JsonOption, print_json
 from foretell.core.domain.project import Project
-from foretell.core.domain.values import printable
 from foretell.core.errors import ConfigurationError, ForetellError
+from foretell.reports.layout import wrap
 from foretell.services import doctor
 from foretell.services.doctor import Check
 from foretell.wiring import evalsets_of, open_house
@@ -65,8 +66,12 @@ def _installed(distribution: str) -> str | None:
 
 
 def _print(checks: list[Check]) -> None:
-    width = max(len(check.name) for check in checks)
+    """One check a line, its hint below it; what a narrow terminal cuts short goes on under its own beginning."""
+    names = max(len(check.name) for check in checks)
+    room = terminal_width()
     for check in checks:
-        typer.echo(f"{check.state:<4}  {check.name:<{width}}  {printable(check.found)}")
-        if check.hint:
-            typer.echo(f"{'':<4}  {'':<{width}}    {printable(check.hint)}")
+        head = f"{check.state:<4}  {check.name:<{names}}  "
+        texts = [check.found, f"  {check.hint}"] if check.hint else [check.found]
+        for line in (line for text in texts for line in wrap(text, room and max(room - len(head), NARROWEST))):
+            say(f"{head}{line}")
+            head = " " * len(head)

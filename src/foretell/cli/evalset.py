@@ -7,12 +7,16 @@ from typing import Annotated
 import typer
 
 from foretell.adapters.evalsets.imports import NAMES, read_import
-from foretell.cli.terminal import ConfigOption, JsonOption, print_json, print_table
+from foretell.cli.output import say
+from foretell.cli.terminal import ConfigOption, JsonOption, print_json, print_sheet, say_wrapped
 from foretell.core.domain.cases import Case
 from foretell.core.domain.files.lines import PRINTED, bad_input
 from foretell.core.domain.files.strict import show as shown
-from foretell.core.domain.values import Json, printable, text_of
+from foretell.core.domain.values import Json, text_of
 from foretell.core.errors import Problem
+from foretell.reports.layout import shorten
+from foretell.reports.numbers import counted
+from foretell.reports.tables import Sheet
 from foretell.services import evalsets as service
 from foretell.wiring import evalsets_of, open_project
 
@@ -31,7 +35,7 @@ def group() -> None:
 @app.command("import")
 def import_(
     name: NameArgument,
-    file: Annotated[str, typer.Argument(help="JSON Lines, JSON, YAML or CSV.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="JSON Lines, JSON, YAML or CSV.")],
     *,
     format_: Annotated[
         str | None, typer.Option("--from", metavar="FORMAT", help=f"Default: by its fields. One of {', '.join(NAMES)}.")
@@ -49,7 +53,7 @@ def import_(
         print_json("foretell.evalset.import/1", {"set": name, **found, **told})
         return
     skipped = f", {len(report.skipped)} skipped" if report.skipped else ""
-    typer.echo(f"{_count(report.added)} added to {name}{skipped}; it has {report.total} now.")
+    say_wrapped(f"{counted(report.added, 'case')} added to {name}{skipped}; it has {report.total} now.")
     _print_problems("skipped: ", report.skipped)
     _print_problems("note: ", report.notes)
 
@@ -72,9 +76,9 @@ def freeze(
         changes = None if report.changes is None else _diff_json(report.changes)
         print_json("foretell.evalset.freeze/1", {**head, "cases": len(version.cases), "changes": changes})
         return
-    typer.echo(f"{version.label} frozen: {_count(len(version.cases))}, hash {version.hash[:12]}.")
+    say_wrapped(f"{version.label} frozen: {counted(len(version.cases), 'case')}, hash {version.hash[:12]}.")
     if report.changes is not None:
-        typer.echo(f"Since {report.changes.before}: {_in_short(report.changes)}.")
+        say_wrapped(f"Since {report.changes.before}: {_in_short(report.changes)}.")
 
 
 @app.command("list")
@@ -95,10 +99,9 @@ def list_(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
         ]
         print_json("foretell.evalset.list/1", {"sets": sets})
     else:
-        print_table(
-            ("set", "version", ">cases", "frozen", "hash", "path"),
-            [row for line in lines for row in _rows(line, project.evalsets[line.name])],
-        )
+        heads = ("set", "version", ">cases", "frozen", "hash", "path")
+        rows = tuple(row for line in lines for row in _rows(line, project.evalsets[line.name]))
+        print_sheet(Sheet("", heads, rows, minor=("path", "hash", "frozen")))
     if problems:
         raise bad_input(problems)
 
@@ -107,7 +110,7 @@ def list_(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
 def show(
     reference: Annotated[str, typer.Argument(metavar="SET[@VERSION]", help="core, core@2, core@working.")],
     *,
-    limit: Annotated[int, typer.Option(min=0, help="How many cases to print.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, metavar="N", help="How many cases to print.")] = 20,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -125,23 +128,27 @@ def show(
         head = {"set": name, "version": version.version, "hash": version.hash}
         print_json("foretell.evalset.show/1", {**head, **counts, "cases": [case.as_json() for case in version.cases]})
         return
-    typer.echo(f"{version.label}: {_count(len(version.cases))}, hash {version.hash[:12]}")
-    typer.echo(
+    say_wrapped(f"{version.label}: {counted(len(version.cases), 'case')}, hash {version.hash[:12]}")
+    say_wrapped(
         f"with an expected answer {summary.with_expected}, scripted {summary.scripted}, simulated {summary.simulated}"
     )
     for slice_name, values in summary.slices.items():
-        typer.echo(printable(f"{slice_name}: {', '.join(f'{value} {count}' for value, count in values.items())}"))
+        say_wrapped(f"{slice_name}: {', '.join(f'{value} {count}' for value, count in values.items())}")
     if limit:
-        print_table(("id", "input", "expected", "slices"), [_case_row(case) for case in version.cases[:limit]])
+        rows = tuple(_case_row(case) for case in version.cases[:limit])
+        heads = ("id", "input", "expected", "slices")
+        print_sheet(Sheet("", heads, rows, minor=("slices",), long=("input", "expected")))
     if 0 < limit < len(version.cases):
-        typer.echo(f"… and {len(version.cases) - limit} more; --limit {len(version.cases)} prints them all.")
+        say_wrapped(f"… and {len(version.cases) - limit} more; --limit {len(version.cases)} prints them all.")
 
 
 @app.command()
 def diff(
     name: NameArgument,
-    before: Annotated[str | None, typer.Argument(help="A version; default: the newest frozen one.")] = None,
-    after: Annotated[str | None, typer.Argument(help="A version; default: the working cases.")] = None,
+    before: Annotated[
+        str | None, typer.Argument(metavar="BEFORE", help="A version; default: the newest frozen one.")
+    ] = None,
+    after: Annotated[str | None, typer.Argument(metavar="AFTER", help="A version; default: the working cases.")] = None,
     *,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -151,14 +158,14 @@ def diff(
     if as_json:
         print_json("foretell.evalset.diff/1", {"set": name, **_diff_json(found)})
         return
-    typer.echo(f"{name} {found.before} → {found.after}: {_in_short(found)}")
+    say_wrapped(f"{name} {found.before} → {found.after}: {_in_short(found)}")
     for sign, names in (("+", found.added), ("-", found.removed)):
         for case_id in names:
-            typer.echo(printable(f"{sign} {case_id}"))
+            say_wrapped(f"{sign} {case_id}")
     for change in found.changed:
-        typer.echo(printable(f"~ {change.id}"))
+        say_wrapped(f"~ {change.id}")
         for one in change.fields:
-            typer.echo(printable(f"    {one.field}: {shown(one.before)} → {shown(one.after)}"))
+            say_wrapped(f"    {one.field}: {shown(one.before)} → {shown(one.after)}")
 
 
 def _rows(line: service.SetLine, path: str) -> list[tuple[str, ...]]:
@@ -172,12 +179,7 @@ def _rows(line: service.SetLine, path: str) -> list[tuple[str, ...]]:
 
 def _case_row(case: Case) -> tuple[str, ...]:
     slices = ", ".join(f"{name}={value}" for name, value in case.slices.items())
-    return (case.id, _shortened(text_of(case.input), 60), _shortened(text_of(case.expected), 40), slices)
-
-
-def _shortened(text: str, width: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else f"{line[: width - 1]}…"
+    return (case.id, shorten(text_of(case.input), 60), shorten(text_of(case.expected), 40), slices)
 
 
 def _in_short(found: service.SetDiff) -> str:
@@ -197,10 +199,6 @@ def _problems_json(problems: Sequence[Problem]) -> list[dict[str, Json]]:
 
 def _print_problems(head: str, problems: Sequence[Problem]) -> None:
     for problem in problems[:PRINTED]:
-        typer.echo(printable(f"{head}{problem}"), err=True)
+        say(f"{head}{problem}", err=True)
     if len(problems) > PRINTED:
-        typer.echo(f"{head}and {len(problems) - PRINTED} more; --json prints them all.", err=True)
-
-
-def _count(number: int) -> str:
-    return f"{number} case{'' if number == 1 else 's'}"
+        say(f"{head}and {len(problems) - PRINTED} more; --json prints them all.", err=True)

@@ -4,17 +4,20 @@ from typing import Annotated
 
 import typer
 
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
-from foretell.core.domain.values import printable
+from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, print_json, print_sheet, say_wrapped
+from foretell.reports.layout import shorten
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import failure_sheet
 from foretell.services.findings import failures
 
+LONGEST = 160
+"""Characters of a reason; `foretell show` has all of it."""
+
 
 def command(
-    run: Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or 'latest'.")] = "latest",
+    run: RunArgument = "latest",
     *,
-    examples: Annotated[int, typer.Option(min=0, help="Trials to show for each mode.")] = 2,
+    examples: Annotated[int, typer.Option(min=0, metavar="N", help="Trials to show for each mode.")] = 2,
     as_json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -29,4 +32,4 @@ def command(
     print_sheet(failure_sheet(report))
     for mode, lines in report.examples.items():
         for line in lines:
-            typer.echo(f"  {mode}: {line.case_id}/{line.repeat}: {printable(line.error or line.reason)[:160]}")
+            say_wrapped(f"  {mode}: {line.case_id}/{line.repeat}: {shorten(line.error or line.reason, LONGEST)}")

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from foretell.cli.output import say
 from foretell.cli.progress import ProgressWatcher
-from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet
+from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet, say_wrapped
 from foretell.core.domain.policy import Decision
-from foretell.core.domain.values import printable
 from foretell.reports.numbers import as_json
 from foretell.reports.verdict import closing, headline, rules_sheet
 from foretell.services.gate import GateRequest, run_gate
@@ -17,10 +17,12 @@ EXIT_CODES = {"ship": 0, "hold": 1, "not-enough-evidence": 2}
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="The gate's name in the project file.")],
+    name: Annotated[str, typer.Argument(metavar="GATE", help="The gate's name in the project file.")],
     *,
     first: Annotated[bool, typer.Option("--first", help="There is no baseline yet: floors and ceilings only.")] = False,
-    max_cost: Annotated[float | None, typer.Option(min=0, help="Money for all suites; overrides the policy.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, metavar="AMOUNT", help="Money for all suites; overrides the policy.")
+    ] = None,
     ephemeral_key: KeyOption = False,
     as_json_: JsonOption = False,
     config: ConfigOption = None,
@@ -42,12 +44,13 @@ def command(
 
 def print_decision(decision: Decision, *, is_first: bool = False) -> None:
     """The verdict for people: headline, every rule, reasons, blind spots."""
-    typer.echo(headline(decision))
+    say(headline(decision))
     if is_first:
-        typer.echo("First decision: floors and ceilings only, there is no baseline yet.")
-    typer.echo()
+        say("First decision: floors and ceilings only, there is no baseline yet.")
+    say()
     print_sheet(rules_sheet(decision))
     for line in closing(decision):
-        typer.echo(printable(line))
+        say_wrapped(line)
     runs = ", ".join(f"{suite} {run}" for suite, run in decision.runs.items())
-    typer.echo(f"\nruns: {runs}; decision {decision.key}; exit code {EXIT_CODES[decision.ruling]}")
+    say()
+    say_wrapped(f"runs: {runs}; decision {decision.key}; exit code {EXIT_CODES[decision.ruling]}")

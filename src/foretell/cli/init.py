@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from foretell.cli.output import say
 from foretell.core.errors import ConfigurationError, Problem, raise_all, suggest
 
 MINIMAL = "minimal"
@@ -15,25 +16,24 @@ EXAMPLES = (MINIMAL, "support")
 NEXT = """  foretell run                     run the suite and store what came out
   foretell failures latest         what failed, by name
   foretell gate deploy --first     decide; 0 ship, 1 hold, 2 not enough evidence
-Keep .foretell/ out of version control: it holds the store.
-"""
+Keep .foretell/ out of version control: it holds the store."""
 
 
 def command(
-    folder: Annotated[str, typer.Argument(metavar="[DIR]", help="Where to write; made when it is not there.")] = ".",
-    example: Annotated[str, typer.Option("--example", help=f"Which project: {' or '.join(EXAMPLES)}.")] = MINIMAL,
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Where to write; made when it is not there.")] = ".",
+    example: Annotated[
+        str, typer.Option("--example", metavar="NAME", help=f"Which project: {' or '.join(EXAMPLES)}.")
+    ] = MINIMAL,
 ) -> None:
     """Write a small project that runs at once, offline. No file is ever overwritten."""
     if example not in EXAMPLES:
         raise ConfigurationError(Problem("--example", f"'{example}' is not known.", suggest(example, EXAMPLES)))
     for path in unpack(example, folder):
-        typer.echo(f"wrote {os.path.normpath(path)}")
-    typer.echo("\nNext:")
+        say(f"wrote {os.path.normpath(path)}")
+    say("\nNext:")
     if os.path.abspath(folder) != os.getcwd():
-        typer.echo(f"  cd {folder}")
-    typer.echo(
-        NEXT if example == MINIMAL else "  foretell doctor                  what this project still needs\n", nl=False
-    )
+        say(f"  cd {folder}")
+    say(NEXT if example == MINIMAL else "  foretell doctor                  what this project still needs")
 
 
 def unpack(example: str, folder: str | os.PathLike[str]) -> list[str]:

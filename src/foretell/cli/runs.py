@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from foretell.cli.output import say
 from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
 from foretell.core.analysis.reading import RunSummary
 from foretell.reports.numbers import as_json
@@ -13,7 +14,7 @@ from foretell.services.house import House
 
 
 def command(
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20,
     *,
     as_json_: JsonOption = False,
     config: ConfigOption = None,
@@ -26,5 +27,7 @@ def command(
     summaries = in_house(config, work)
     if as_json_:
         print_json("foretell.runs/1", {"runs": as_json(summaries)})
-    else:
+    elif summaries:
         print_sheet(summary_sheet(summaries))
+    else:
+        say("The store holds no run yet: 'foretell run' makes one.")

@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from foretell.cli.output import say, terminal_width, write
 from foretell.cli.signals import terminable
-from foretell.core.domain.values import Json, printable
+from foretell.core.domain.values import Json
+from foretell.reports.layout import sheet_lines, wrap
 from foretell.reports.tables import Sheet
 from foretell.services.house import House
 from foretell.wiring import open_house, open_project
@@ -19,7 +18,10 @@ from foretell.wiring import open_house, open_project
 T = TypeVar("T")
 
 ConfigOption = Annotated[
-    str | None, typer.Option("--config", help="The project file; default: the nearest one upwards.")
+    str | None, typer.Option("--config", metavar="FILE", help="The project file; default: the nearest one upwards.")
+]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run: its id, the beginning of it, or 'latest', the newest one.")
 ]
 KeyOption = Annotated[
     bool, typer.Option("--ephemeral-key", help="Pseudonyms of traffic agree within this command only.")
@@ -40,31 +42,17 @@ def in_house(config: str | None, work: Callable[[House], Awaitable[T]], *, ephem
 
 def print_json(schema: str, body: dict[str, Json]) -> None:
     """One JSON object on standard output; `schema` is its name and version."""
-    typer.echo(json.dumps({"schema": schema, **body}, indent=1, ensure_ascii=False, allow_nan=False))
-
-
-def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """An aligned table; heads that begin with '>' are right-aligned. Cells are plain text, never markup."""
-    table = Table(
-        title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-    )
-    for head in heads:
-        table.add_column(
-            Text(head.removeprefix(">")), justify="right" if head.startswith(">") else "left", no_wrap=True
-        )
-    for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    screen().print(table)
+    text = json.dumps({"schema": schema, **body}, indent=1, ensure_ascii=False, allow_nan=False)
+    write("".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text))
 
 
 def print_sheet(sheet: Sheet) -> None:
-    """A report's table with its notes below."""
-    print_table(sheet.heads, sheet.rows, sheet.title)
-    for note in sheet.notes:
-        typer.echo(printable(note))
+    """A report's table, as wide as the terminal or else as it needs, with its notes below."""
+    for line in sheet_lines(sheet, terminal_width()):
+        say(line)
 
 
-def screen() -> Console:
-    """Standard output; plain, and as wide as a table needs, when it is not a terminal."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=240)
+def say_wrapped(text: str) -> None:
+    """A sentence on as many lines of the terminal as it needs."""
+    for line in wrap(text, terminal_width()):
+        say(line)

@@ -5,18 +5,26 @@ from dataclasses import dataclass
 
 from foretell.core.analysis.cost import CostFinding, dominated
 from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
+from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.runs import Run
-from foretell.reports.numbers import NONE, amount, duration, interval, money, percent, share
+from foretell.reports.numbers import NONE, amount, counted, duration, interval, money, percent, share
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table with a title, and lines of text below it."""
+    """A table with a title, and lines of text below it.
+
+    Columns are named by their heads for the case that there is little room: `drawn` ones only draw what others say and
+    are left out first, `minor` ones then go below each row, in this order, and `long` ones are cut.
+    """
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
+    minor: tuple[str, ...] = ()
+    long: tuple[str, ...] = ()
 
 
 def summary_sheet(summaries: Sequence[RunSummary]) -> Sheet:
@@ -37,14 +45,25 @@ def summary_sheet(summaries: Sequence[RunSummary]) -> Sheet:
     notes: list[str] = []
     for one in summaries:
         if one.missing > 0 and one.run.status != "running":
-            notes.append(f"{one.run.id}: {one.missing} of {one.run.planned} trials are missing ({one.run.note}).")
+            because = f" ({one.run.note})" if one.run.note else ""
+            notes.append(f"{one.run.id}: {one.missing} of {one.run.planned} trials are missing{because}.")
         if one.reliability:
             rates = ", ".join(percent(rate.value) for rate in one.reliability)
-            notes.append(f"{one.run.suite}, {one.run.arm.target.name}: pass^1 to pass^{len(one.reliability)}: {rates}.")
-        if one.success.value is not None:
-            notes.append(f"{one.run.suite}, {one.run.arm.target.name}: {one.success.method}.")
-    heads = ("run", "suite", "target", "eval set", "success, 95 % interval", ">failed", ">unscored", "status")
-    return Sheet("", heads, rows, tuple(notes))
+            notes.append(f"{one.run.id}: pass^1 to pass^{len(one.reliability)}: {rates}.")
+    notes += _methods([(f"success of {one.run.id}", one.success) for one in summaries])
+    heads = ("run", "suite", "target", "eval set", "success, 95 %", ">failed", ">unscored", "status")
+    return Sheet("", heads, rows, tuple(notes), minor=("eval set", "target", "unscored", "failed", "status"))
+
+
+def _methods(estimates: Sequence[tuple[str, Estimate]]) -> list[str]:
+    """How intervals were made: in one line for those that agree, by name for those that have none."""
+    methods = dict.fromkeys(one.method for _, one in estimates if one.low is not None or one.high is not None)
+    lines = [f"Two-sided intervals: {', '.join(methods)}."] if methods else []
+    bare = dict.fromkeys(one.method for _, one in estimates if one.low is None and one.high is None)
+    for method in bare:
+        names = [name for name, one in estimates if one.method == method]
+        lines.append(f"{', '.join(dict.fromkeys(names))}: {method}.")
+    return lines
 
 
 def failure_sheet(report: FailureReport) -> Sheet:
@@ -54,33 +73,34 @@ def failure_sheet(report: FailureReport) -> Sheet:
         (
             _ranks(one.first, one.last),
             one.mode.name if one.mode.is_declared else f"{one.mode.name} (undeclared)",
-            NONE if one.cost_per_1000 is None else money(one.cost_per_1000.value, currency),
             "no cost given" if one.cost_per_1000 is None else _money_range(one.cost_per_1000, currency),
-            percent(one.rate.value),
-            interval(one.rate, scale=100),
+            f"{percent(one.rate.value)} {interval(one.rate, scale=100)}",
             str(one.count),
             str(one.occurrences),
         )
         for one in report.modes
     )
     tally = report.tally
-    methods = " · ".join(sorted({one.rate.method for one in report.modes}))
+    units = {(one.rate.n, one.rate.method) for one in report.modes}
+    methods = " · ".join(f"n = {n}, 95 %, {method}" for n, method in sorted(units))
+    failed = f"{tally.failures} of {tally.trials} trials failed, {tally.unscored} unscored"
     notes = (
-        f"{tally.failures} of {tally.trials} trials failed, {tally.unscored} unscored; success {share(report.success)}",
+        f"{failed}; success {share(report.success)}.",
         f"Intervals: {methods}." if rows else "Nothing failed.",
         "A rank range holds for all modes at once; modes without a cost come last, by rate." if rows else "",
     )
-    heads = ("rank", "failure mode", ">per 1,000", "range", ">rate, %", "range, %", ">primary", ">any")
-    return Sheet(f"What failed in {report.run.id} ({report.run.suite})", heads, rows, tuple(filter(None, notes)))
+    heads = ("rank", "failure mode", "cost per 1,000", "rate", ">primary", ">any")
+    title = f"What failed in {report.run.id} ({report.run.suite})"
+    return Sheet(title, heads, rows, tuple(filter(None, notes)), minor=("any", "primary", "rate"))
 
 
 def _ranks(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def _money_range(estimate: object, currency: str) -> str:
-    low, high = getattr(estimate, "low", None), getattr(estimate, "high", None)
-    return f"[{money(low, currency)}, {money(high, currency)}]"
+def _money_range(estimate: Estimate, currency: str) -> str:
+    low, high = money(estimate.low, currency), money(estimate.high, currency)
+    return f"{money(estimate.value, currency)} [{low}, {high}]"
 
 
 def cost_sheet(findings: Sequence[tuple[Run, CostFinding]]) -> Sheet:
@@ -94,13 +114,13 @@ def cost_sheet(findings: Sequence[tuple[Run, CostFinding]]) -> Sheet:
             share(finding.success),
             duration(finding.latency_p50),
             duration(finding.latency_p95),
-            money(finding.total, run.currency),
+            money(finding.total, run.currency) if finding.priced else NONE,
             percent(finding.coverage),
             ", ".join(names[other] for other in others) or NONE,
         )
         for (run, finding), others in zip(findings, beaten, strict=True)
     )
-    notes = [f"{run.arm.target.name}: {finding.per_success.method}." for run, finding in findings]
+    notes = _methods([(f"cost of {run.arm.target.name}", finding.per_success) for run, finding in findings])
     for run, finding in findings:
         if finding.fieller is not None:
             low, high = (money(end, run.currency) if end != float("inf") else "∞" for end in finding.fieller)
@@ -115,7 +135,8 @@ def cost_sheet(findings: Sequence[tuple[Run, CostFinding]]) -> Sheet:
         ">cost known",
         "dominated by",
     )
-    return Sheet("Cost per successful interaction", heads, rows, tuple(notes))
+    minor = ("p95", "total", "cost known", "p50", "dominated by")
+    return Sheet("Cost per successful interaction", heads, rows, tuple(notes), minor=minor)
 
 
 def comparison_sheet(report: ComparisonReport) -> Sheet:
@@ -134,14 +155,18 @@ def comparison_sheet(report: ComparisonReport) -> Sheet:
     )
     notes = [
         f"B − A: {share(found.difference, signed=True)}, two-sided 95 %, {found.difference.method}.",
-        f"{found.lost} cases got worse, {found.gained} got better.",
+        f"{counted(found.lost, 'case')} got worse, {found.gained} got better.",
     ]
     if found.mcnemar_p is not None:
         notes.append(f"McNemar's exact p = {found.mcnemar_p:.3g}: for reading, it tests no difference, not a margin.")
     if found.unscored:
-        notes.append(f"{found.unscored} pairs are left out because one side has no score.")
-    for name, cases in (("only in A", report.only_a), ("only in B", report.only_b), ("worse", report.down[:10])):
+        pairs = "pair is" if found.unscored == 1 else "pairs are"
+        notes.append(f"{found.unscored} {pairs} left out because one side has no score.")
+    for name, cases in (("only in A", report.only_a), ("only in B", report.only_b), ("worse", report.down)):
         if cases:
             notes.append(f"{name}: {', '.join(cases[:10])}{' …' if len(cases) > 10 else ''}")
+    costs = [(f"cost of {label}", cost.per_success) for label, cost in zip("AB", report.costs, strict=True)]
+    notes += _methods([("success of A", found.a), ("success of B", found.b), *costs])
     heads = ("", "run", "target", "success, 95 %", "cost per success, 95 %", ">p50")
-    return Sheet("Comparison on the cases that both have", heads, rows, tuple(notes))
+    minor = ("p50", "cost per success, 95 %", "target")
+    return Sheet("Comparison on the cases that both have", heads, rows, tuple(notes), minor=minor)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from foretell.core.analysis.decide import quantity
+from foretell.core.domain import wording
 from foretell.core.domain.policy import Decision, RuleFinding
 from foretell.reports.numbers import NONE, percent
 from foretell.reports.tables import Sheet
@@ -28,17 +30,17 @@ def rules_sheet(decision: Decision) -> Sheet:
             _value(rule.limit, rule),
             picture(rule),
             str(rule.n),
-            _value(rule.smallest_visible, rule) if rule.rule.startswith("success ") else NONE,
+            percent(rule.smallest_visible if rule.rule.startswith("success ") else None),
         )
         for rule in decision.rules
     )
-    level = decision.policy.confidence
-    notes = [f"Bounds: one-sided {level:.0%} on each side. Left of the bar breaks the limit, right keeps it."]
+    notes = [f"Bounds: one-sided {decision.policy.confidence * 100:g} %, on each side."]
     notes += [
         f"{rule.suite}, {rule.rule}: {rule.method}{'; ' + rule.note if rule.note else ''}." for rule in decision.rules
     ]
     heads = ("ruling", "suite", "rule", ">estimate", "bounds", ">limit", "breaks | keeps", ">n", ">sees drops of")
-    return Sheet("", heads, rows, tuple(notes))
+    minor = ("sees drops of", "bounds", "n", "limit", "estimate")
+    return Sheet("", heads, rows, tuple(notes), drawn=("breaks | keeps",), minor=minor)
 
 
 def picture(rule: RuleFinding) -> str:
@@ -68,11 +70,7 @@ def picture(rule: RuleFinding) -> str:
 
 
 def _value(value: float | None, rule: RuleFinding) -> str:
-    if value is None:
-        return NONE
-    if rule.rule == "cost per success":
-        return f"×{value:.3f}"
-    return percent(value, signed=rule.rule.startswith("success "))
+    return NONE if value is None else quantity(value, rule)
 
 
 def closing(decision: Decision) -> Sequence[str]:
@@ -81,9 +79,10 @@ def closing(decision: Decision) -> Sequence[str]:
     if decision.changed:
         lines += ["", "What changed since the baseline:", *(f"  {line}" for line in decision.changed)]
     if decision.p_ship_no_change is not None:
+        chance = wording.percent(decision.p_ship_no_change, digits=0)
         lines += [
             "",
-            f"P(ship | no change) is at most {decision.p_ship_no_change:.0%} with this set and this discordance.",
+            f"P(ship | no change) is at most {chance} with this set and this discordance.",
         ]
     lines += ["", "This verdict could not have seen:", *(f"  {spot}" for spot in decision.blind_spots)]
     return lines

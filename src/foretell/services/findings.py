@@ -11,7 +11,7 @@ from foretell.core.analysis.rates import reliability, success_rate, tally
 from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import Json
-from foretell.core.errors import BadInput, Problem, suggest
+from foretell.core.errors import BadInput, ConfigurationError, Problem, suggest
 from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import TrialColumns, TrialQuery
 from foretell.services.house import House
@@ -110,14 +110,20 @@ async def find_trial(house: House, item: str) -> tuple[TrialRow, Json]:
     """One trial by `RUN/CASE` or `RUN/CASE/REPEAT`, with the input of its case.
 
     Raises:
+        ConfigurationError: no case is named.
         BadInput: no such run, case or trial.
     """
     reference, _, rest = item.partition("/")
+    if not rest:
+        raise ConfigurationError(Problem("", f"'{item}' names no case.", "Write RUN/CASE or RUN/CASE/REPEAT."))
     run = await find_run(house, reference)
     cases = list((await house.store.findings.cases(run.id)).values())
-    name, _, repeat = rest.rpartition("/") if rest.rpartition("/")[2].isdigit() and "/" in rest else (rest, "", "0")
-    for case_no, case in enumerate(cases):
-        if case.id == name and (row := await house.store.facts.trial(run.id, case_no, int(repeat))) is not None:
-            return row, case.input
-    hint = suggest(name, [case.id for case in cases][:1000])
+    numbers = {case.id: number for number, case in enumerate(cases)}
+    name, _, repeat = rest.rpartition("/")
+    readings = [(rest, 0), (name, int(repeat))] if repeat.isdecimal() else [(rest, 0)]  # an id may hold a slash too
+    for case_id, number in readings:
+        if case_id in numbers and (row := await house.store.facts.trial(run.id, numbers[case_id], number)) is not None:
+            return row, cases[numbers[case_id]].input
+    hint = suggest(rest, list(numbers)[:1000])
+    hint = hint if hint.startswith("Did") else f"'foretell evalset show {run.evalset}' lists its cases."
     raise BadInput(Problem(f"run '{run.id}'", f"holds no trial '{rest}'.", hint))

@@ -1,15 +1,26 @@
 """From the project file and a command's options to suite plans: what will be run, before anything is spent."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from foretell.core import plugins
 from foretell.core.domain.cases import EvalSetVersion
 from foretell.core.domain.files.cases import hash_of
+from foretell.core.domain.files.outcomes import check_case_ids
 from foretell.core.domain.project import Suite
 from foretell.core.domain.runs import Arm, SuitePlan
 from foretell.core.errors import BadInput, ConfigurationError, Problem, raise_all, suggest
 from foretell.services.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """What one arm of a plan will take: trials, and the most that they may cost (None: nobody says)."""
+
+    suite: str
+    target: str
+    evalset: str
+    trials: int
+    at_most: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +68,10 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
     """
     project = house.project
     version = sample or read_evalset(house, request.evalset or suite.evalset, f"suite '{suite.name}'")
+    targets = (request.target,) if request.target else (suite.target, *suite.alternatives)
+    raise_all(BadInput, [stray for name in targets for stray in _strays(house, name, version)])
     if request.limit is not None:
         version = _first(version, request.limit)
-    targets = (request.target,) if request.target else (suite.target, *suite.alternatives)
     arms = tuple(_arm(house, project.targets[name], request.concurrency) for name in targets)
     raise_all(ConfigurationError, _judges_in(suite))
     scorers = tuple(plugins.complete(spec, f"suite '{suite.name}'") for spec in suite.scorers)
@@ -79,6 +91,15 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
     )
     raise_all(BadInput, check_plan(plan))
     return plan
+
+
+def _strays(house: House, target: str, version: EvalSetVersion) -> list[Problem]:
+    """The lines of a recording whose case is not in the set: they are a mistake, and not an answer less."""
+    spec = house.project.targets[target].target
+    if spec.kind != "recorded":
+        return []
+    path = str(spec.params["path"])
+    return check_case_ids(house.archives.outcomes(path), {case.id for case in version.cases}, path)
 
 
 def _judges_in(suite: Suite) -> list[Problem]:
@@ -139,6 +160,11 @@ def _arm(house: House, arm: Arm, concurrency: int | None) -> Arm:
     return replace(arm, limits=limits, fingerprints=house.revisions.fingerprints(globs))
 
 
-def trials_of(plans: Sequence[SuitePlan]) -> int:
-    """How many trials the plans hold, all arms and repeats counted."""
-    return sum(len(plan.evalset.cases) * plan.repeats * len(plan.arms) for plan in plans)
+def outline(plan: SuitePlan) -> tuple[PlannedRun, ...]:
+    """What a plan will take, arm by arm, before anything is spent."""
+    trials = len(plan.evalset.cases) * plan.repeats
+    return tuple(
+        PlannedRun(plan.suite, arm.target.name, plan.evalset.label, trials, None if cap is None else trials * cap)
+        for arm in plan.arms
+        for cap in [arm.limits.max_cost_per_trial]
+    )
