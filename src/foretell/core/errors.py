@@ -13,7 +13,7 @@ An error carries all its problems at once. A problem says where, what is wrong w
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ForetellError(Exception):
         super().__init__("\n".join(str(problem) for problem in problems))
 
     @classmethod
-    def of(cls, where: str, what: str, hint: str = "") -> "ForetellError":
+    def of(cls, where: str, what: str, hint: str = "") -> Self:
         """The error of a single problem."""
         return cls(Problem(where, what, hint))
 

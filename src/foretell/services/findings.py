@@ -92,10 +92,12 @@ async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | 
     zero = house.project.unknown_cost == "zero" if unknown_as_zero is None else unknown_as_zero
     first, second = await load(house, old), await load(house, new)
     found = compare(first.units, second.units)
-    names = {key: case.id for run in (old, new) for key, case in (await house.store.findings.cases(run.id)).items()}
+    sets = [await house.store.findings.cases(run.id) for run in (old, new)]
 
     def named(keys: Iterable[int]) -> tuple[str, ...]:
-        return tuple(names.get(int(key), "?") for key in list(keys)[:50])
+        """The ids of the first of them; cases are unpacked only when they are named."""
+        few = [int(key) for key in list(keys)[:50]]
+        return tuple(next(cases[key].id for cases in sets if key in cases) for key in few)
 
     costs = (
         find_cost(first.columns, first.units, unknown_as_zero=zero),
