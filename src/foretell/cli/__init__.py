@@ -117,6 +117,8 @@ def _run(words: list[str]) -> int:
             error.message = f"'{given}'. {error.message}"
         error.show()
         return 64
+    if code == 130:  # what typer makes of Ctrl-C
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 
 
