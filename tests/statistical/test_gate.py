@@ -110,6 +110,6 @@ def test_no_change_ships_when_the_set_is_large_enough() -> None:
 @pytest.mark.parametrize("repeats", [1, 2, 3, 4])
 @pytest.mark.parametrize("n", [10, 30, 60, 120, 250, 500])
 def test_both_errors_over_the_whole_range(n: int, repeats: int) -> None:
-    simulations = 1000 if n <= 120 else 300
+    simulations = 300 if n <= 120 else 100
     check_ship(n, repeats, simulations, unscored=0.05 if repeats == 1 else 0.0)
     check_hold(n, repeats, simulations)
