@@ -82,10 +82,17 @@ def find(group: str, name: str, where: str = "") -> Any:
         raise ConfigurationError(Problem(where, f"{singular} '{name}' is not known.", suggest(name, known(group))))
     module, _, attribute = address.partition(":")
     try:
-        return getattr(importlib.import_module(module), attribute)
+        found: Any = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         hint = "Check the spelling, and that the module can be imported from the project's folder."
         raise ConfigurationError(Problem(where, f"{singular} '{name}' cannot be loaded: {error}.", hint)) from error
+    except Exception as error:  # a module of the user's, which may raise anything
+        what = f"{singular} '{name}' cannot be loaded: {type(error).__name__}: {error}."
+        raise ConfigurationError(Problem(where, what, "Import its module by hand to see where.")) from error
+    if not callable(found):
+        what = f"{singular} '{name}' is no function and no class."
+        raise ConfigurationError(Problem(where, what, "Name one that is."))
+    return found
 
 
 def offer(value: Any) -> str:

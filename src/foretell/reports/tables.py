@@ -58,7 +58,7 @@ def summary_sheet(summaries: Sequence[RunSummary]) -> Sheet:
 def _methods(estimates: Sequence[tuple[str, Estimate]]) -> list[str]:
     """How intervals were made: in one line for those that agree, by name for those that have none."""
     methods = dict.fromkeys(one.method for _, one in estimates if one.low is not None or one.high is not None)
-    lines = [f"Two-sided intervals: {', '.join(methods)}."] if methods else []
+    lines = [f"Two-sided intervals: {' · '.join(methods)}."] if methods else []
     bare = dict.fromkeys(one.method for _, one in estimates if one.low is None and one.high is None)
     for method in bare:
         names = [name for name, one in estimates if one.method == method]

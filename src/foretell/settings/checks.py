@@ -75,6 +75,10 @@ def _check_target(target: TargetTable, where: str) -> Iterator[Problem]:
     call = target.parameters.get("call")
     if target.kind == "python" and isinstance(call, str) and not is_dotted(call):
         yield Problem(f"{where} call", f"'{call}' is not a function's address.", "Write it like shop.app:answer.")
+    for part, glob in target.fingerprints.items():
+        if glob.startswith(("/", "~")):
+            hint = "Patterns start at the project file."
+            yield Problem(f"{where} fingerprints.{part}", f"'{glob}' lies outside of the project.", hint)
     if target.isolate is not None and target.kind in _IN_PROCESS:
         yield Problem(f"{where} isolate", f"has no meaning for kind '{target.kind}'.", "Remove it.")
 

@@ -99,9 +99,8 @@ def _parse(path: str) -> dict[str, Any]:
         with open(path, "rb") as file:
             return tomllib.load(file)
     except OSError as error:
-        raise ConfigurationError(
-            Problem(path, f"it cannot be read: {error.strerror}.", "Make one with 'foretell init'.")
-        ) from error
+        hint = "Make one with 'foretell init'." if isinstance(error, FileNotFoundError) else "Check its rights."
+        raise ConfigurationError(Problem(path, f"it cannot be read: {error.strerror}.", hint)) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(Problem(path, "it is not UTF-8.", "Save it as UTF-8.")) from error
     except tomllib.TOMLDecodeError as error:

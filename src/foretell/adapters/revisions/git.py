@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from foretell.core.domain.values import Json
-from foretell.core.errors import BadInput, Problem
+from foretell.core.errors import BadInput, Problem, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,22 @@ class WorkingTree:
         try:
             return json.loads(place.read_text("utf-8"))
         except FileNotFoundError:
-            raise BadInput(
-                Problem(path, "there is no such file.", "Write it with 'foretell baseline set RUN'.")
-            ) from None
+            hint = "Write it with 'foretell baseline set RUN'; until then a gate can decide with --first."
+            raise BadInput(Problem(path, "there is no such file.", hint)) from None
         except (ValueError, OSError) as error:
-            raise BadInput(Problem(path, f"cannot be read: {error}.", "Restore it from version control.")) from error
+            said = error.strerror if isinstance(error, OSError) else error
+            raise BadInput(Problem(path, f"cannot be read: {said}.", "Restore it from version control.")) from error
 
     def write_json(self, path: str, value: Json) -> None:
         """See the port."""
         place = Path(self.root, path)
-        place.parent.mkdir(parents=True, exist_ok=True)
         draft = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-        draft.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        draft.replace(place)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            draft.replace(place)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            hint = "Name a file that you may write, and see that there is space."
+            raise Unreachable(Problem(path, f"cannot be written: {error.strerror}.", hint)) from error

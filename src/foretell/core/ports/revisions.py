@@ -25,5 +25,9 @@ class Revisions(Protocol):
         ...
 
     def write_json(self, path: str, value: Json) -> None:
-        """Write it whole or not at all, in a form that reads well in a diff."""
+        """Write it whole or not at all, in a form that reads well in a diff.
+
+        Raises:
+            Unreachable: it cannot be written.
+        """
         ...
