@@ -29,7 +29,14 @@ class ChildDied(Exception):
 
 
 class ChildHung(ChildDied):
-    """The application held the interpreter past its time, and the process was ended for it."""
+    """The application held the interpreter past a trial's time, and the process was ended for it.
+
+    `is_certain` says that it was this trial: no other was under way.
+    """
+
+    def __init__(self, *, is_certain: bool) -> None:
+        self.is_certain = is_certain
+        super().__init__("it held the interpreter and was ended")
 
 
 @dataclass
@@ -103,8 +110,9 @@ class Child:
                 patience = GRACE_SECONDS
                 if asyncio.get_running_loop().time() - self._heard_at > GRACE_SECONDS:
                     del self.owed[task.key]
+                    hang = ChildHung(is_certain=not self.owed)
                     await self.kill()
-                    raise ChildHung
+                    raise hang
             return future.result()
         except (BrokenPipeError, ConnectionResetError) as error:
             await self._bury()

@@ -14,8 +14,8 @@ from foretell.core.domain.trial import TrialError, TrialRecord, TrialTask
 class Workers:
     """One worker that takes tasks, retired ones that finish what they hold, and one for what died under a trial.
 
-    A process that ends takes all the trials in it along, and nobody can say which of them it was. So each of them is
-    tried once more, alone in a process: whichever ends that one too is named as the cause.
+    A process that dies, or that the application holds up, takes all the trials in it along, and nobody can say which of
+    them it was. So each of them is tried once more, alone in a process: whichever ends that one too was the cause.
     """
 
     arm: Arm
@@ -48,9 +48,9 @@ class Workers:
                 async with self._starting:
                     child = self._shared = await self._fit(self._shared)
             record = await child.ask(task, seconds)
-        except ChildHung:
-            return _hung(task)
-        except ChildDied:
+        except ChildDied as death:
+            if isinstance(death, ChildHung) and death.is_certain:
+                return _hung(task)
             return await self._again(task, seconds)
         if _has_timed_out(record) and self._shared is child:
             self._shared = None  # a thread in it may hang for ever: no new tasks for this one

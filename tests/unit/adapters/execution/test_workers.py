@@ -40,8 +40,9 @@ class FakeChild:
         what = given.case.id
         if what == "hangs":
             await asyncio.sleep(seconds)
+            is_certain = len(self.owed) == 1
             await self.kill()
-            raise ChildHung
+            raise ChildHung(is_certain=is_certain)
         await asyncio.wait((self.owed[given.key],), timeout=float(what.partition("@")[2] or 1))
         if self.is_dead:
             raise ChildDied("it ended by signal SIGKILL")
@@ -157,14 +158,20 @@ def test_several_that_kill_take_only_themselves_along() -> None:
     assert records["d"].attempts == 1
 
 
+HUNG = "no answer within 10 s; it held the interpreter, and its process was ended"
+
+
 def test_a_hang_of_the_whole_process_is_a_timeout_of_the_one_that_hangs() -> None:
-    _, records = work_off(["hangs", "b@99"])
-    assert told(records["hangs"]) == (
-        "timeout",
-        "no answer within 10 s; it held the interpreter, and its process was ended",
-        1,
-    )
-    assert records["b@99"].outcome == Outcome("fine")
+    plant, records = work_off(["hangs", "b@99"])
+    assert told(records["hangs"]) == ("timeout", HUNG, 2)
+    assert (records["b@99"].outcome, records["b@99"].attempts) == (Outcome("fine"), 2)
+    assert sorted(plant.seen[:2]) == ["b@99 in 0", "hangs in 0"]
+
+
+def test_whoever_hangs_alone_is_not_tried_again() -> None:
+    plant, records = work_off(["hangs"], ["b"])
+    assert told(records["hangs"]) == ("timeout", HUNG, 1)
+    assert plant.seen == ["hangs in 0", "b in 1"]
 
 
 def test_the_time_for_a_conversation_is_that_of_all_its_turns() -> None:
