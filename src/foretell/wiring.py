@@ -12,6 +12,7 @@ from foretell.adapters.capture.files import TrafficFiles
 from foretell.adapters.evalsets.files import FileEvalSets
 from foretell.adapters.execution.local import LocalExecutor
 from foretell.adapters.revisions.git import WorkingTree
+from foretell.adapters.revisions.papers import ProjectPapers
 from foretell.adapters.store import open_store
 from foretell.core.domain.project import Project
 from foretell.core.ports.evalsets import EvalSets
@@ -53,6 +54,7 @@ async def open_house(project: Project, *, ephemeral_key: bool = False) -> AsyncG
             store=store,
             executor=LocalExecutor(settings.secret, root),
             revisions=WorkingTree(root),
+            papers=ProjectPapers(root),
             now=now,
             new_id=new_id,
             archives=TrafficFiles(root),

@@ -11,6 +11,7 @@ from foretell.core.ports.evalsets import EvalSets
 from foretell.core.ports.execution import Executor
 from foretell.core.ports.facts import Facts
 from foretell.core.ports.findings import Findings
+from foretell.core.ports.papers import Papers
 from foretell.core.ports.people import People
 from foretell.core.ports.records import Records
 from foretell.core.ports.revisions import Revisions
@@ -68,6 +69,7 @@ class House:
     executor: Executor
     archives: Archives
     revisions: Revisions
+    papers: Papers
     now: Callable[[], str]
     new_id: Callable[[], str]
     pseudonym_key: bytes | None = None

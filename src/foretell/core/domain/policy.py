@@ -63,10 +63,29 @@ class RuleFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedWaiver:
+    """A waiver on a rule that did not ship. `until` is its last day, YYYY-MM-DD; below 0 `days_left` it has ended."""
+
+    rule: str
+    reason: str
+    owner: str
+    until: str
+    days_left: int
+
+    @property
+    def is_over(self) -> bool:
+        """True when it lasts no longer: the rule counts again."""
+        return self.days_left < 0
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Ship, hold or not enough evidence, with every rule's row and what the evidence could not show.
 
-    `p_ship_no_change` is P(ship | no change) of the whole gate, None when no rule compares with a baseline.
+    `p_ship_no_change` is P(ship | no change) of the whole gate, None when no rule compares with a baseline. `code` is
+    the candidate's revision, None where it is not known. `is_final` is false when money, time or the environment ended
+    it early: then asking again runs again, as the next `attempt`. `waivers` never change the ruling, only whether it
+    blocks. `notes` are told with every verdict of the gate.
     """
 
     gate: str
@@ -81,3 +100,27 @@ class Decision:
     key: str
     p_ship_no_change: float | None = None
     changed: tuple[str, ...] = ()
+    anchor_runs: Mapping[str, str] = field(default_factory=dict[str, str])
+    code: str | None = None
+    is_final: bool = True
+    attempt: int = 1
+    waivers: tuple[AppliedWaiver, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def blocking(self) -> Ruling:
+        """The ruling that is left when waived rules do not count; `ship` when nothing blocks the deploy."""
+        waived = {waiver.rule for waiver in self.waivers if not waiver.is_over}
+        left = {rule.ruling for rule in self.rules if rule.rule not in waived}
+        if "hold" in left:
+            return "hold"
+        return "not-enough-evidence" if "not-enough-evidence" in left or not self._is_whole else "ship"
+
+    @property
+    def is_waived(self) -> bool:
+        """True when it would block were it not for a waiver."""
+        return self.ruling != "ship" and self.blocking == "ship"
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.is_final and bool(self.rules)
