@@ -28,8 +28,9 @@ from foretell.core.errors import BadInput, raise_all
 from foretell.reports.html import sheets_html
 from foretell.reports.tables import cost_sheet, failure_sheet, summary_sheet
 from foretell.reports.verdict import closing, headline, rules_sheet
+from foretell.services.decisions import decide
 from foretell.services.findings import cost, failures, summarise
-from foretell.services.gate import GateRequest, run_gate
+from foretell.services.gate import GateRequest
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_plan
 from foretell.services.run import run_plan
@@ -146,14 +147,14 @@ def run(what: Project | SuitePlan, request: RunRequest | None = None, *, store: 
 
 
 def gate(project: Project, name: str, *, is_first: bool = False) -> GateResult:
-    """Run what a gate needs and decide.
+    """Run what a gate needs and decide; a question that was decided before gets the recorded decision.
 
     Raises:
         ForetellError: as the command.
     """
 
     async def work(house: House) -> GateResult:
-        return GateResult(await run_gate(house, GateRequest(name, is_first=is_first)))
+        return GateResult((await decide(house, GateRequest(name, is_first=is_first))).decision)
 
     return _in_house(project, work)
 

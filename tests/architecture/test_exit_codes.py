@@ -36,6 +36,7 @@ scorers = ["recorded"]
 
 [gates.floor]
 suites = ["system"]
+owners = ["ada"]
 success = { at_least = 0.8 }
 
 [gates.drop]
@@ -43,6 +44,8 @@ suites = ["system"]
 baseline = "file:baseline.json"
 success = { at_least = 0.8, may_drop = 0.1 }
 """
+
+FAR = "9999-12-31"
 
 # (what differs from a project whose 40 recorded outcomes are all good, the command, its exit code)
 TABLE = [
@@ -83,6 +86,17 @@ TABLE = [
     ("bad case", "gate floor --first", 65),
     ("", "gate drop", 65),
     ("a baseline", "gate drop", 0),
+    ("", "gate floor --record there.json", 0),
+    ("", "gate floor --rollback 0123456789ab", 2),
+    ("", "gate floor --rollback 01", 64),
+    ("", "gate floor --aa 1", 64),
+    ("a baseline", "gate drop --aa 1", 0),
+    ("a waiver", "gate floor", 0),
+    ("a broken waiver", "gate floor", 65),
+    ("a record", "verify-decision record.json", 0),
+    ("", "verify-decision record.json", 65),
+    ("", f"waive success --gate floor --reason r --owner ada --until {FAR}", 0),
+    ("", "waive success --gate floor --reason r --owner eve --until soon", 64),
     ("a run", "baseline set latest --gate drop", 0),
     ("", "baseline set latest --gate drop", 65),
     ("a run", "compare latest latest", 0),
@@ -121,10 +135,24 @@ def set_baseline(folder: Path) -> None:
     assert cli.run_command_line(["baseline", "set", "latest", "--gate", "drop"]) == 0
 
 
+def record_a_decision(folder: Path) -> None:
+    assert cli.run_command_line(["gate", "floor", "--record", "record.json"]) == 0
+
+
+def waive_a_hold(folder: Path, owner: str = "ada") -> None:
+    write_project(folder, good=20, bad=20)
+    (folder / "evals").mkdir()
+    entry = f'[[waiver]]\nrule = "success"\nreason = "r"\nowner = "{owner}"\nuntil = {FAR}\n'
+    (folder / "evals" / "waivers.toml").write_text(entry, encoding="utf-8")
+
+
 # How the sound project in a folder becomes one under these circumstances.
 CIRCUMSTANCES: dict[str, Callable[[Path], object]] = {
     "": lambda folder: None,
     "a run": run_once,
+    "a record": record_a_decision,
+    "a waiver": waive_a_hold,
+    "a broken waiver": lambda folder: waive_a_hold(folder, owner="eve"),
     "a baseline": set_baseline,
     "bad case": lambda folder: write_lines(folder / "cases.jsonl", [{"id": "c-0"}]),
     "broken project": lambda folder: (folder / "foretell.toml").write_text("[suites.system]\nlayer = 'attic'\n"),

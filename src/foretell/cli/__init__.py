@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "Run suites and store what came out."),
     "runs": ("runs", "List the stored runs."),
     "gate": ("gate", "Run what a gate needs and decide: ship, hold, or not enough evidence."),
+    "verify-decision": ("verify_decision", "Compute a recorded decision again from the stored facts."),
+    "waive": ("waive", "Answer for a rule that does not ship, until a day."),
     "baseline": ("baseline", "Write the reviewed baseline file."),
     "compare": ("compare", "Two runs, paired by case."),
     "failures": ("failures", "What failed, by name, ranked by what it costs."),

@@ -4,13 +4,17 @@ from typing import Annotated
 
 import typer
 
+from foretell.cli.aa import print_aa
 from foretell.cli.output import say
 from foretell.cli.progress import ProgressWatcher
 from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet, say_wrapped
 from foretell.core.domain.policy import Decision
+from foretell.core.errors import ConfigurationError, Problem
 from foretell.reports.numbers import as_json
 from foretell.reports.verdict import closing, headline, rules_sheet
-from foretell.services.gate import GateRequest, run_gate
+from foretell.reports.waivers import waiver_lines
+from foretell.services.decisions import Answer, decide, find_ship
+from foretell.services.gate import GateRequest
 from foretell.services.house import House
 
 EXIT_CODES = {"ship": 0, "hold": 1, "not-enough-evidence": 2}
@@ -23,34 +27,73 @@ def command(
     max_cost: Annotated[
         float | None, typer.Option(min=0, metavar="AMOUNT", help="Money for all suites; overrides the policy.")
     ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Carries the decision where the store does not last: read, then written."),
+    ] = None,
+    rollback: Annotated[
+        str | None, typer.Option(metavar="REV", help="Run nothing; 0 when this revision has a recorded ship.")
+    ] = None,
+    aa: Annotated[
+        int | None, typer.Option("--aa", min=1, metavar="N", help="Decide N times between equals; 20 is a start.")
+    ] = None,
     ephemeral_key: KeyOption = False,
     as_json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Decide a deploy: exit code 0 ship, 1 hold, 2 not enough evidence."""
     request = GateRequest(name, is_first=first, max_cost=max_cost)
+    _check_one_of({"--first": first, "--rollback": rollback, "--aa": aa})
+    if rollback is not None:
+        _tell_ship(in_house(config, lambda house: find_ship(house, name, rollback)), rollback, is_json=as_json_)
+        return
+    if aa is not None:
+        print_aa(config, request, aa, is_json=as_json_, has_key=ephemeral_key)
+        return
 
-    async def work(house: House) -> Decision:
+    async def work(house: House) -> Answer:
         with ProgressWatcher(house.project.currency) as watcher:
-            return await run_gate(house, request, watcher)
+            return await decide(house, request, watcher, record)
 
-    decision = in_house(config, work, ephemeral_key=ephemeral_key)
+    answer = in_house(config, work, ephemeral_key=ephemeral_key)
     if as_json_:
+        print_json("foretell.decision/1", as_json(answer.decision))
+        if answer.remark:
+            say(answer.remark, err=True)
+    else:
+        print_decision(answer.decision, is_first=first, remark=answer.remark)
+    raise typer.Exit(EXIT_CODES[answer.decision.blocking])
+
+
+def _check_one_of(given: dict[str, object]) -> None:
+    named = [name for name, value in given.items() if value]
+    if len(named) > 1:
+        hint = f"Leave out {' or '.join(named)}."
+        raise ConfigurationError(Problem("", f"{' and '.join(named)} ask for different things.", hint))
+
+
+def _tell_ship(decision: Decision, revision: str, *, is_json: bool) -> None:
+    if is_json:
         print_json("foretell.decision/1", as_json(decision))
     else:
-        print_decision(decision, is_first=first)
-    raise typer.Exit(EXIT_CODES[decision.ruling])
+        say(f"revision {revision} shipped: gate {decision.gate}, decided at {decision.decided_at}; exit code 0")
 
 
-def print_decision(decision: Decision, *, is_first: bool = False) -> None:
+def print_decision(decision: Decision, *, is_first: bool = False, remark: str = "") -> None:
     """The verdict for people: headline, every rule, reasons, blind spots."""
     say(headline(decision))
+    for line in waiver_lines(decision):
+        say_wrapped(line)
+    if remark:
+        say_wrapped(remark)
     if is_first:
         say("First decision: floors and ceilings only, there is no baseline yet.")
     say()
     print_sheet(rules_sheet(decision))
     for line in closing(decision):
         say_wrapped(line)
+    for note in decision.notes:
+        say_wrapped(note)
     runs = ", ".join(f"{suite} {run}" for suite, run in decision.runs.items())
     say()
-    say_wrapped(f"runs: {runs}; decision {decision.key}; exit code {EXIT_CODES[decision.ruling]}")
+    say_wrapped(f"runs: {runs}; decision {decision.key}; exit code {EXIT_CODES[decision.blocking]}")

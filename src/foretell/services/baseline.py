@@ -111,7 +111,7 @@ async def find_baseline(house: House, reference: str, plan: SuitePlan) -> Baseli
     if kind in ("target", "branch"):
         return await _newest(house, kind, name, plan)
     if kind == "run" or not name:
-        return await _from_run(house, await find_run(house, reference), reference)
+        return await baseline_of(house, await find_run(house, reference), reference)
     hint = "Use file:PATH, run:ID, target:NAME or branch:NAME."
     raise ConfigurationError(Problem("baseline", f"'{reference}' is of no known kind.", hint))
 
@@ -120,13 +120,14 @@ async def _newest(house: House, kind: str, name: str, plan: SuitePlan) -> Baseli
     for run in await house.store.facts.runs(1000):
         label = run.arm.target.name if kind == "target" else run.arm.fingerprints.get("branch")
         if label == name and run.suite == plan.suite and run.status == "done" and run.set_hash == plan.evalset.hash:
-            return await _from_run(house, run, f"{kind}:{name}")
+            return await baseline_of(house, run, f"{kind}:{name}")
     hint = "Run it first, or name another baseline."
     what = f"the store holds no finished run of suite '{plan.suite}' for {kind} '{name}' on {plan.evalset.label}."
     raise BadInput(Problem("baseline", what, hint))
 
 
-async def _from_run(house: House, run: Run, source: str) -> Baseline:
+async def baseline_of(house: House, run: Run, source: str) -> Baseline:
+    """A stored run as a baseline; `source` is how it was named."""
     columns = await house.store.findings.columns(run.id)
     fired = {mode: await house.store.findings.occurrences(run.id, mode) for mode in columns.modes if mode}
     cases = await house.store.findings.cases(run.id)

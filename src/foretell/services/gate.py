@@ -1,4 +1,4 @@
-"""Run what a gate needs, decide, and keep the record."""
+"""What a gate needs, run and decided; that it is asked once for each question is up to `decisions`."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from foretell.core.analysis.claims import Standard
-from foretell.core.analysis.decide import Judged, check_policy, judge
+from foretell.core.analysis.decide import ENVIRONMENT_SHARE, Judged, check_policy, judge
 from foretell.core.analysis.outlook import blind_spots_of, chance_to_ship
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import Decision, GatePolicy
@@ -20,13 +20,14 @@ from foretell.core.errors import (
     raise_all,
     suggest,
 )
-from foretell.core.ports.records import Record
 from foretell.services.baseline import Baseline, find_baseline, hash_of_case, hash_of_rules
 from foretell.services.findings import load
 from foretell.services.house import House
 from foretell.services.plan import RunRequest
 from foretell.services.run import Watcher, run_plan
 from foretell.services.suites import prepare_suites
+
+CUT_SHORT = "the run was cut short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,24 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A gate before anything runs: what it is held to, its sides, and the key of the question that is asked.
+
+    `doubt` says why the key may stand for several candidates; empty when it stands for one.
+    """
+
+    policy: GatePolicy
+    sides: tuple[Side, ...]
+    key: str
+    doubt: str
+
+    @property
+    def standard(self) -> Standard:
+        """How its claims are tested."""
+        return standard_of(self.policy, [side.plan.evalset.hash for side in self.sides])
+
+
+@dataclass(frozen=True, slots=True)
 class Ran:
     """What was run of a gate: the finished runs in the order of its suites, and why it ended early, if it did."""
 
@@ -56,8 +75,13 @@ class Ran:
     stopped: str = ""
 
 
-async def run_gate(house: House, request: GateRequest, watcher: Watcher | None = None) -> Decision:
-    """Decide a gate: ship, hold, or not enough evidence. The decision is kept in the store's records.
+def standard_of(policy: GatePolicy, set_hashes: Sequence[str]) -> Standard:
+    """How the claims of a gate are tested on these sets, in the order of its suites."""
+    return Standard(policy.confidence, seed_of(policy.name, *set_hashes))
+
+
+async def prepare_gate(house: House, request: GateRequest) -> Prepared:
+    """All that a gate needs before it runs; nothing is spent.
 
     Raises:
         ConfigurationError: an unknown gate, a limit that its sets could never clear, no baseline.
@@ -65,15 +89,19 @@ async def run_gate(house: House, request: GateRequest, watcher: Watcher | None =
     """
     policy = _policy(house, request)
     plans = [replace(plan, arms=plan.arms[:1]) for plan in await prepare_suites(house, RunRequest(policy.suites))]
-    sides = [await _side(house, policy, plan, is_first=request.is_first) for plan in plans]
-    standard = Standard(policy.confidence, seed_of(policy.name, *(side.plan.evalset.hash for side in sides)))
-    raise_all(ConfigurationError, [problem for side in sides for problem in _undecidable(policy, side, standard)])
-    ran = await _run_all(house, policy, plans, watcher)
-    evidence = [await _evidence(house, policy, side, run) for side, run in zip(sides, ran.runs, strict=False)]
-    judged = _cut_short(judge(policy, evidence, standard), ran) if ran.stopped else judge(policy, evidence, standard)
-    decision = _decision(house, sides, ran, judged, (policy, evidence))
-    await house.store.records.append(Record("decision", decision.key, decision.decided_at, asdict(decision)))
-    return decision
+    sides = tuple([await _side(house, policy, plan, is_first=request.is_first) for plan in plans])
+    prepared = Prepared(policy, sides, key_of_gate(policy, sides), doubt_of(sides))
+    raise_all(ConfigurationError, [one for side in sides for one in _undecidable(policy, side, prepared.standard)])
+    return prepared
+
+
+async def decide_afresh(house: House, prepared: Prepared, watcher: Watcher | None = None) -> Decision:
+    """Run a gate's suites and decide."""
+    policy, sides = prepared.policy, prepared.sides
+    ran = await run_suites(house, policy, [side.plan for side in sides], watcher)
+    evidence = [await evidence_of(house, policy, side, run) for side, run in zip(sides, ran.runs, strict=False)]
+    judged = judge(policy, evidence, prepared.standard)
+    return _decision(house, prepared, ran, cut_short(judged, ran.stopped) if ran.stopped else judged, evidence)
 
 
 def _policy(house: House, request: GateRequest) -> GatePolicy:
@@ -107,11 +135,11 @@ async def _side(house: House, policy: GatePolicy, plan: SuitePlan, *, is_first: 
             raise ConfigurationError(
                 Problem(where, f"the {name} {reference} holds nothing of suite '{plan.suite}'.", hint)
             )
-        found.append(_comparable(one, plan, name) if one is not None else None)
+        found.append(comparable(one, plan, name) if one is not None else None)
     return Side(plan, *found)
 
 
-def _comparable(baseline: Baseline, plan: SuitePlan, name: str) -> Baseline:
+def comparable(baseline: Baseline, plan: SuitePlan, name: str) -> Baseline:
     """The baseline without the cases that changed since.
 
     Raises:
@@ -138,7 +166,7 @@ def _undecidable(policy: GatePolicy, side: Side, standard: Standard) -> list[Pro
     return check_policy(kept, {suite: units}, standard, is_single=side.plan.repeats == 1)
 
 
-async def _run_all(house: House, policy: GatePolicy, plans: Sequence[SuitePlan], watcher: Watcher | None) -> Ran:
+async def run_suites(house: House, policy: GatePolicy, plans: Sequence[SuitePlan], watcher: Watcher | None) -> Ran:
     """Run the suites one after the other within the gate's money and time."""
     group, left, runs = house.new_id(), policy.max_cost, list[Run]()
     try:
@@ -149,17 +177,19 @@ async def _run_all(house: House, policy: GatePolicy, plans: Sequence[SuitePlan],
                 if done.stopped is not None:
                     return Ran(tuple(runs), str(done.stopped))
                 if left is not None:
-                    left -= await _spent(house, done.runs)
+                    left -= await spent_on(house, done.runs)
     except TimeoutError:
         return Ran(tuple(runs), f"time: {policy.max_minutes:g} minutes were not enough to run the suites")
     return Ran(tuple(runs))
 
 
-async def _spent(house: House, runs: Sequence[Run]) -> float:
+async def spent_on(house: House, runs: Sequence[Run]) -> float:
+    """What the trials of some runs cost; unknown costs count as nothing."""
     return sum([float(np.nansum((await house.store.findings.columns(run.id)).cost)) for run in runs])
 
 
-async def _evidence(house: House, policy: GatePolicy, side: Side, run: Run) -> Evidence:
+async def evidence_of(house: House, policy: GatePolicy, side: Side, run: Run) -> Evidence:
+    """What a finished run says, beside what it is held against."""
     loaded = await load(house, run, policy.modes)
     return Evidence(
         suite=side.plan.suite,
@@ -170,48 +200,81 @@ async def _evidence(house: House, policy: GatePolicy, side: Side, run: Run) -> E
     )
 
 
-def _cut_short(judged: Judged, ran: Ran) -> Judged:
+def cut_short(judged: Judged, stopped: str) -> Judged:
     """What was decided on a part is no decision: a run that was cut short is not a random sample of its set."""
-    rules = tuple(replace(rule, ruling="not-enough-evidence", note="the run was cut short") for rule in judged.rules)
-    return Judged("not-enough-evidence", rules, (ran.stopped,))
+    rules = tuple(replace(rule, ruling="not-enough-evidence", note=CUT_SHORT) for rule in judged.rules)
+    return Judged("not-enough-evidence", rules, (stopped,))
 
 
-def _decision(
-    house: House, sides: Sequence[Side], ran: Ran, judged: Judged, given: tuple[GatePolicy, Sequence[Evidence]]
-) -> Decision:
-    policy, evidence = given
-    runs = {side.plan.suite: run.id for side, run in zip(sides, ran.runs, strict=False)}
-    baselines = {side.plan.suite: side.baseline.run for side in sides if side.baseline is not None}
-    inputs = {
-        "policy": asdict(policy),
-        "sets": {side.plan.suite: side.plan.evalset.hash for side in sides},
-        "candidate": {side.plan.suite: _identity(side.plan) for side in sides},
-        "baseline": baselines,
-    }
+def _decision(house: House, prepared: Prepared, ran: Ran, judged: Judged, evidence: Sequence[Evidence]) -> Decision:
+    policy, sides = prepared.policy, prepared.sides
+    spots = blind_spots_of(policy, [side.plan for side in sides], judged.rules)
+    is_undecided = judged.ruling == "not-enough-evidence"
     return Decision(
         gate=policy.name,
         ruling=judged.ruling,
         rules=judged.rules,
         reasons=judged.reasons,
-        blind_spots=blind_spots_of(policy, [side.plan for side in sides], judged.rules),
+        blind_spots=(*spots, prepared.doubt) if prepared.doubt else spots,
         policy=policy,
-        runs=runs,
-        baseline_runs=baselines,
+        runs={side.plan.suite: run.id for side, run in zip(sides, ran.runs, strict=False)},
+        baseline_runs={side.plan.suite: side.baseline.run for side in sides if side.baseline is not None},
         decided_at=house.now(),
-        key=content_hash(inputs)[:16],
+        key=prepared.key,
         p_ship_no_change=chance_to_ship(policy, evidence),
         changed=tuple(line for side in sides for line in _changed(side)),
+        anchor_runs={side.plan.suite: side.anchor.run for side in sides if side.anchor is not None},
+        code=next((code for side in sides if (code := side.plan.arms[0].fingerprints.get("code"))), None),
+        is_final=not (is_undecided and (ran.stopped or _is_stormy(evidence))),
     )
 
 
-def _identity(plan: SuitePlan) -> dict[str, object]:
-    arm = plan.arms[0]
+def _is_stormy(evidence: Sequence[Evidence]) -> bool:
+    return any(part.environment_share > ENVIRONMENT_SHARE for part in evidence)
+
+
+def key_of_gate(policy: GatePolicy, sides: Sequence[Side]) -> str:
+    """What identifies a question: the policy but for its budget, sets, candidate, baseline, how success is read.
+
+    Neither the seed nor the branch is in it: the same question asked with other dice is the same question.
+    """
+    return content_hash({"policy": _core_of(policy), "suites": {side.plan.suite: _core_side(side) for side in sides}})[
+        :16
+    ]
+
+
+def _core_of(policy: GatePolicy) -> dict[str, object]:
+    return asdict(replace(policy, max_cost=None, max_minutes=None, owners=(), baseline=None, anchor=None))
+
+
+def _core_side(side: Side) -> dict[str, object]:
+    plan, arm = side.plan, side.plan.arms[0]
     return {
-        "target": asdict(arm.target),
-        "fingerprints": dict(arm.fingerprints),
+        "set": plan.evalset.hash,
+        "rules": hash_of_rules(plan.scorers, plan.success),
+        "modes": [asdict(mode) for mode in plan.modes],
         "repeats": plan.repeats,
-        "seed": plan.seed,
+        "user": None if plan.user is None else asdict(plan.user),
+        "max_turns": plan.max_turns,
+        "target": asdict(arm.target),
+        "fingerprints": {part: value for part, value in arm.fingerprints.items() if part != "branch"},
+        "baseline": side.baseline and side.baseline.run,
+        "anchor": side.anchor and side.anchor.run,
     }
+
+
+def doubt_of(sides: Sequence[Side]) -> str:
+    """Why the key may stand for more than one candidate; empty when it does not."""
+    never = "whether this candidate was decided before:"
+    for side in sides:
+        known = side.plan.arms[0].fingerprints
+        code = known.get("code")
+        declared = [value for part, value in known.items() if part not in ("code", "branch")]
+        if code is not None and code.endswith("+"):
+            return f"{never} the working tree has changes that are not committed"
+        if code is None and (not declared or None in declared):
+            return f"{never} neither a commit nor fingerprints identify target '{side.plan.arms[0].target.name}'"
+    return ""
 
 
 def _changed(side: Side) -> list[str]:

@@ -1,0 +1,119 @@
+"""A recorded decision, computed again from the stored facts."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from foretell.core.analysis.decide import Judged, judge
+from foretell.core.analysis.rules import Evidence
+from foretell.core.domain.cases import EvalSetVersion
+from foretell.core.domain.policy import Decision
+from foretell.core.domain.runs import Run, SuitePlan
+from foretell.core.domain.values import Json
+from foretell.core.errors import BadInput, Problem
+from foretell.services.baseline import Baseline, baseline_of, find_baseline
+from foretell.services.decisions import decision_in
+from foretell.services.findings import load
+from foretell.services.gate import comparable, cut_short, standard_of
+from foretell.services.house import House
+from foretell.services.run import find_run
+
+CLOSE = 1e-9
+"""Numbers are computed again, perhaps on another machine: apart by less than this they are equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A decision and the places where it differs from what the facts give: (place, written, computed)."""
+
+    decision: Decision
+    differences: tuple[tuple[str, str, str], ...]
+
+
+async def verify_decision(house: House, path: str) -> Verification:
+    """Compute a decision file again from the runs in the store and the baselines that it names.
+
+    Raises:
+        BadInput: no such file, it holds no decision, or the store has not the runs.
+    """
+    text = house.papers.read(path)
+    if text is None:
+        raise BadInput(Problem(path, "there is no such file.", "Write one with 'foretell gate NAME --record FILE'."))
+    decision = decision_in(text, path)
+    judged = await _judged(house, decision)
+    written = Judged(decision.ruling, decision.rules, decision.reasons)
+    return Verification(decision, tuple(_differences("", _plain(written), _plain(judged))))
+
+
+async def _judged(house: House, decision: Decision) -> Judged:
+    runs = {suite: await find_run(house, f"run:{run}") for suite, run in decision.runs.items()}
+    evidence = [await _evidence(house, decision, run) for run in runs.values()]
+    standard = standard_of(decision.policy, [run.set_hash for run in runs.values()])
+    judged = judge(decision.policy, evidence, standard)
+    was_stopped = len(runs) < len(decision.policy.suites) or any(run.status != "done" for run in runs.values())
+    return cut_short(judged, decision.reasons[0] if decision.reasons else "") if was_stopped else judged
+
+
+async def _evidence(house: House, decision: Decision, run: Run) -> Evidence:
+    policy, plan = decision.policy, await _plan_of(house, run)
+    baseline = await _other(house, policy.baseline, decision.baseline_runs.get(run.suite), plan)
+    anchor = await _other(house, policy.anchor, decision.anchor_runs.get(run.suite), plan)
+    return Evidence(
+        suite=run.suite,
+        candidate=(await load(house, run, policy.modes)).units,
+        baseline=baseline.units if baseline is not None else None,
+        anchor=anchor.units if anchor is not None else None,
+        is_unknown_cost_zero=house.project.unknown_cost == "zero",
+    )
+
+
+async def _other(house: House, reference: str | None, run: str | None, plan: SuitePlan) -> Baseline | None:
+    """The baseline or anchor as it was: the file when it still holds that run, else the run in the store."""
+    if run is None:
+        return None
+    found = None
+    if reference is not None and reference.startswith("file:"):
+        try:
+            found = await find_baseline(house, reference, plan)
+        except BadInput:  # the file moved on; the store may still know the run
+            found = None
+    if found is None or found.run != run:
+        found = await baseline_of(house, await find_run(house, f"run:{run}"), f"run:{run}")
+    return comparable(found, plan, "baseline")
+
+
+async def _plan_of(house: House, run: Run) -> SuitePlan:
+    cases = tuple((await house.store.findings.cases(run.id)).values())
+    return SuitePlan(
+        suite=run.suite,
+        layer=run.layer,
+        evalset=EvalSetVersion(run.evalset, run.version, run.set_hash, cases),
+        arms=(run.arm,),
+        scorers=run.scorers,
+        success=run.success,
+        modes=run.modes,
+        repeats=run.repeats,
+    )
+
+
+def _plain(judged: Judged) -> Json:
+    """As JSON gives it back: rules by name, tuples as lists."""
+    rules = {f"{rule.suite}: {rule.rule}": asdict(rule) for rule in judged.rules}
+    return json.loads(json.dumps({"ruling": judged.ruling, "rules": rules, "reasons": judged.reasons}))
+
+
+def _differences(path: str, written: Json, computed: Json) -> Iterator[tuple[str, str, str]]:
+    if isinstance(written, Mapping) and isinstance(computed, Mapping):
+        then, now = cast("Mapping[str, Json]", written), cast("Mapping[str, Json]", computed)
+        for name in sorted({*then, *now}):
+            place = f"{path}, {name}" if path else name
+            yield from _differences(place, then.get(name), now.get(name))
+    elif not _equal(written, computed):
+        yield path, json.dumps(written, ensure_ascii=False), json.dumps(computed, ensure_ascii=False)
+
+
+def _equal(written: Json, computed: Json) -> bool:
+    if isinstance(written, float | int) and isinstance(computed, float | int):
+        return abs(written - computed) <= CLOSE
+    return written == computed
