@@ -1,6 +1,5 @@
 """The entry point: one place where every outcome becomes an exit code."""
 
-import io
 import sys
 
 from foretell.cli import run_command_line
@@ -8,8 +7,8 @@ from foretell.cli import run_command_line
 
 def main() -> None:
     """Run the command line and end the process with its documented exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks our letters must not end the command
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="replace")  # a terminal that lacks our letters must not end the command
     sys.exit(run_command_line(sys.argv[1:]))
 
 

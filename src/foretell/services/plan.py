@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from foretell.core import plugins
 from foretell.core.domain.cases import EvalSetVersion
 from foretell.core.domain.files.cases import hash_of
+from foretell.core.domain.files.lines import bad_input
 from foretell.core.domain.files.outcomes import check_case_ids
 from foretell.core.domain.project import Suite
 from foretell.core.domain.runs import Arm, SuitePlan
@@ -69,7 +70,8 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
     project = house.project
     version = sample or read_evalset(house, request.evalset or suite.evalset, f"suite '{suite.name}'")
     targets = (request.target,) if request.target else (suite.target, *suite.alternatives)
-    raise_all(BadInput, [stray for name in targets for stray in _strays(house, name, version)])
+    if strays := [stray for name in targets for stray in _strays(house, name, version)]:
+        raise bad_input(strays)
     if request.limit is not None:
         version = _first(version, request.limit)
     arms = tuple(_arm(house, project.targets[name], request.concurrency) for name in targets)

@@ -9,6 +9,7 @@ from foretell.core.domain.files.times import utc_time
 from foretell.core.domain.values import Json, JsonObject
 from foretell.core.errors import Problem
 
+_BARE = re.compile(r"true|false|-?\d+(\.\d+)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -150,4 +151,6 @@ class Row:
 
 
 def _unquoted(value: Json) -> str:
-    return f"Write {value} without quotes." if isinstance(value, str) and value.strip() else ""
+    """A hint for a number, true or false that stands in quotes."""
+    is_quoted = isinstance(value, str) and _BARE.fullmatch(value.strip()) is not None
+    return f"Write {value.strip()} without quotes." if is_quoted else ""

@@ -36,7 +36,9 @@ def parse(text: str) -> Json:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise NotJson(f"is not JSON: {error.msg} at {_around(text, error.pos)}.", column=error.pos + 1) from None
+        raise NotJson(
+            f"is not JSON: {error.msg.removesuffix(' at')} at {_around(text, error.pos)}.", column=error.pos + 1
+        ) from None
     except RecursionError:
         raise _too_deep() from None
     except NotJson:

@@ -61,7 +61,7 @@ def test_input_may_be_null_but_must_be_said() -> None:
         ({"at": 3}, "'at' is 3, not text. Write \"3\"."),
         (
             {"feedback": {"resolved": "yes"}},
-            "'feedback.resolved' is \"yes\", not true or false. Write yes without quotes.",
+            "'feedback.resolved' is \"yes\", not true or false.",
         ),
         ({"feedback": {"rating": "5"}}, "'feedback.rating' is \"5\", not a number. Write 5 without quotes."),
     ],

@@ -175,7 +175,7 @@ def test_spans_keep_the_order_of_the_file_when_a_start_is_unknown() -> None:
         ({"repeat": -1}, "'repeat' is -1, not 0 or more."),
         ({"repeat": True}, "'repeat' is true, not a whole number."),
         ({"cost_usd": "0.1"}, "'cost_usd' is \"0.1\", not a number. Write 0.1 without quotes."),
-        ({"success": "yes"}, "'success' is \"yes\", not true or false. Write yes without quotes."),
+        ({"success": "yes"}, "'success' is \"yes\", not true or false."),
         ({"error": ""}, "'error' is \"\", which says nothing. Give its text, or leave it out when nothing failed."),
         ({"error": {"kind": "timeot"}}, "'error.kind' is \"timeot\", not a kind of error. Did you mean 'timeout'?"),
         ({"scores": {"s": [1]}}, "'scores.s' is [1], not a number, true, false, a label or null."),
