@@ -1,0 +1,113 @@
+"""What a user does wrong is told in words, ends with its documented code, and costs nothing that was there."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foretell import cli
+from tests.e2e.mistakes import EVERY, Mistake, succeed
+from tests.e2e.recorded_project import write_project
+from tests.e2e.wordings import SNAPSHOT, normal, section, sections
+
+STORE = ".foretell"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A sound project, which is the folder the command is given in."""
+    write_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FORETELL_PSEUDONYM_KEY", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = signal.getsignal(signal.SIGTERM)
+    yield tmp_path
+    signal.signal(signal.SIGTERM, before)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The user's own files, by name and hash."""
+    files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if STORE not in path.parts
+    }
+
+
+@pytest.mark.parametrize("mistake", EVERY, ids=lambda mistake: mistake.name)
+def test_a_mistake_is_told_and_costs_nothing(
+    mistake: Mistake, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mistake.make(project)
+    before = contents(project)
+    capsys.readouterr()
+    code = cli.run_command_line(mistake.words.split())
+    told = normal(capsys.readouterr(), project)
+    assert code == mistake.code, told
+    assert "Traceback" not in told
+    assert "fault of foretell" not in told
+    assert contents(project) == before
+    assert section(mistake, told) == sections(SNAPSHOT.read_text(encoding="utf-8")).get(mistake.name)
+
+
+def test_the_snapshot_holds_every_mistake_once_in_order() -> None:
+    assert list(sections(SNAPSHOT.read_text(encoding="utf-8"))) == [mistake.name for mistake in EVERY]
+
+
+def test_what_was_stored_before_stays(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    succeed("run")
+    capsys.readouterr()
+    succeed("runs --json")
+    stored = capsys.readouterr().out
+    (project / "cases.jsonl").write_text('{"id": "a"\n', encoding="utf-8")
+    assert cli.run_command_line(["run"]) == 65
+    capsys.readouterr()
+    succeed("runs --json")
+    assert capsys.readouterr().out == stored
+
+
+def foretell(*words: str, env: dict[str, str] | None = None, **options: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "foretell", *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env={**os.environ, **(env or {})}, stdout=pipe, stderr=pipe, **options)
+
+
+@pytest.mark.parametrize(
+    ("good", "words", "code"),
+    [
+        (40, "gate floor --first", 0),
+        (20, "gate floor --first", 1),
+        (40, "evalset show core --json", 0),
+        (40, "schema", 0),
+    ],
+)
+def test_a_reader_that_goes_away_does_not_turn_the_verdict(good: int, words: str, code: int, project: Path) -> None:
+    write_project(project, good, 40 - good)
+    with foretell(*words.split()) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        said = running.stderr.read().decode()
+        assert (running.wait(timeout=50), "Traceback" in said, "BrokenPipe" in said) == (code, False, False), said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+def test_output_that_cannot_be_written_is_told(project: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "foretell", "schema"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 70
+    assert done.stderr.decode().startswith("run-failed: standard output: cannot be written: No space left on device.")
+
+
+def test_a_terminal_without_our_letters_gets_others(project: Path) -> None:
+    with foretell("gate", "floor", "--first", env={"PYTHONIOENCODING": "latin-1"}) as running:
+        out, err = running.communicate(timeout=50)
+    assert (running.returncode, out.splitlines()[0]) == (0, b"? ship: gate floor"), err.decode()
