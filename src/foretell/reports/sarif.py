@@ -1,0 +1,147 @@
+"""A decision as SARIF 2.1.0, for code scanning: one result for every rule that does not ship.
+
+A result stands at the file that the change touched (a prompt, a tool's schema) when the decision names such a part,
+else at the gate's table in the project file.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from foretell.core.analysis.decide import describe
+from foretell.core.domain.policy import Decision, RuleFinding
+from foretell.core.domain.values import Json, content_hash, printable
+from foretell.reports.numbers import as_json
+from foretell.reports.rule_text import score, worst_first
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MOST_FILES = 10
+_LEVELS = {"hold": "error", "not-enough-evidence": "warning", "ship": "none"}
+_NUMBERS = ("estimate", "low", "high", "limit", "n", "unit", "method", "p_ship", "p_hold", "smallest_visible")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where results may stand, as paths with slashes that are relative to the repository.
+
+    `line` is the line of the gate's table in the project file, None when it was not found. `changed` maps a suite to
+    the files of those parts of its target that changed.
+    """
+
+    project_file: str
+    line: int | None = None
+    changed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+
+
+def decision_sarif(decision: Decision, places: Places, version: str) -> str:
+    """The decision as a SARIF log with one run; `version` is foretell's own."""
+    stopped = [rule for rule in worst_first(decision) if rule.ruling != "ship"]
+    results = [_result(decision, rule, places) for rule in stopped]
+    if not results and decision.ruling != "ship":
+        results = [_verdict(decision, places)]
+    driver = {
+        "name": "foretell",
+        "version": version,
+        "rules": [_rule(name) for name in dict.fromkeys(result["ruleId"] for result in results)],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"foretell/{_slug(decision.gate)}/{_slug(decision.key)}"},
+        "invocations": [{"executionSuccessful": True, "endTimeUtc": decision.decided_at}],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+        "properties": {
+            "gate": printable(decision.gate),
+            "ruling": decision.ruling,
+            "decision": printable(decision.key),
+            "pShipNoChange": as_json(decision.p_ship_no_change),
+            "reasons": [printable(reason) for reason in decision.reasons],
+        },
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, allow_nan=False) + "\n"
+
+
+def table_line(text: str, table: str) -> int | None:
+    """The line, from 1, on which a TOML file opens a table of this dotted name.
+
+    >>> table_line('[project]\\n\\n[gates."deploy"]  # ours', "gates.deploy")
+    3
+    """
+    keys = r"\s*\.\s*".join(rf"[\"']?{re.escape(key)}[\"']?" for key in table.split("."))
+    head = re.compile(rf"\s*\[\s*{keys}\s*\]")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if head.match(line)), None)
+
+
+def _result(decision: Decision, rule: RuleFinding, places: Places) -> dict[str, Json]:
+    return {
+        "ruleId": _rule_id(rule.rule),
+        "level": _LEVELS[rule.ruling],
+        "message": {"text": _message(describe(rule))},
+        **_where(places, rule.suite),
+        "partialFingerprints": {"foretellRule/v1": _fingerprint(decision.gate, rule.suite, rule.rule)},
+        "properties": {
+            "gate": printable(decision.gate),
+            "suite": printable(rule.suite),
+            "ruling": rule.ruling,
+            **{_camel(name): as_json(getattr(rule, name)) for name in _NUMBERS},
+        },
+    }
+
+
+def _verdict(decision: Decision, places: Places) -> dict[str, Json]:
+    """What stopped a gate that has no rule to show for it."""
+    return {
+        "ruleId": "verdict",
+        "level": _LEVELS[decision.ruling],
+        "message": {"text": _message("; ".join(decision.reasons) or score(decision))},
+        **_where(places, None),
+        "partialFingerprints": {"foretellRule/v1": _fingerprint(decision.gate)},
+        "properties": {"gate": printable(decision.gate), "ruling": decision.ruling},
+    }
+
+
+def _fingerprint(*names: str) -> str:
+    return content_hash([printable(name) for name in names])[:32]
+
+
+def _rule(rule_id: str) -> dict[str, Json]:
+    return {"id": rule_id, "shortDescription": {"text": _message(f"The gate's rule on {rule_id.replace('-', ' ')}")}}
+
+
+def _rule_id(rule: str) -> str:
+    """A rule's name as an id that stays the same from decision to decision."""
+    kind, space, mode = rule.partition("failure mode ")
+    return f"failure-mode/{_slug(mode)}" if space and not kind else _slug(rule)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", text).strip("-") or "unnamed"
+
+
+def _where(places: Places, suite: str | None) -> dict[str, Json]:
+    """One place to look at first, the others beside it."""
+    gate = _location(places.project_file, places.line)
+    changed = [_location(path) for path in places.changed.get(suite or "", ())][: MOST_FILES + 1]
+    first, *others = [*changed, gate]
+    related = [{"id": number, **location} for number, location in enumerate(others, 1)]
+    return {"locations": [first], **({"relatedLocations": related} if related else {})}
+
+
+def _location(path: str, line: int | None = None) -> dict[str, Json]:
+    place: dict[str, Json] = {"artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"}}
+    if line is not None:
+        place["region"] = {"startLine": line}
+    return {"physicalLocation": place}
+
+
+def _message(text: str) -> str:
+    """A text in which no bracket makes a link and no brace a placeholder (SARIF 2.1.0, 3.11.5 and 3.11.6)."""
+    escaped = re.sub(r"[\\\[\]]", lambda found: f"\\{found[0]}", printable(text))
+    return escaped.replace("{", "{{").replace("}", "}}")
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
