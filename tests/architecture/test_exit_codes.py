@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from foretell import cli
+from foretell.cli import demo
 
 PROJECT = """
 [project]
@@ -58,14 +59,31 @@ TABLE = [
     ("", "schema", 0),
     ("", "demo --help", 0),
     ("", "demo --no-such-option", 64),
+    ("", "demo .", 64),
+    ("no model", "demo new", 69),
     ("", "evalset list", 0),
     ("", "evalset list --no-such-option", 64),
+    ("bad case", "evalset list", 65),
+    ("no project", "evalset list", 64),
+    ("", "evalset no-such-command", 64),
+    ("", "evalset show core", 0),
+    ("", "evalset show no-such-set", 64),
+    ("", "evalset diff core", 64),
+    ("", "evalset freeze core", 64),
+    ("", "evalset import core new.jsonl", 65),
+    ("", "evalset import core cases.jsonl --skip-bad", 0),
     ("", "doctor", 0),
     ("no project", "doctor", 64),
     ("broken project", "doctor", 64),
+    ("broken store", "doctor", 69),
     ("", "run", 0),
     ("", "run --json", 0),
     ("", "run --dry-run", 0),
+    ("", "run --dry-run --json", 0),
+    ("", "run --max-cost 0", 2),
+    ("", "run --max-cost 0.05", 2),
+    ("a run", "run --resume latest", 65),
+    ("", "run --resume latest --dry-run", 64),
     ("", "run --no-such-option", 64),
     ("", "run no-such-suite", 64),
     ("", "run --resume no-such-run", 65),
@@ -77,6 +95,8 @@ TABLE = [
     ("half bad", "run", 0),
     ("broken store", "run", 69),
     ("", "runs", 0),
+    ("", "runs --limit 0", 64),
+    ("broken store", "runs", 69),
     ("", "gate", 64),
     ("", "gate no-such-gate", 64),
     ("", "gate floor --first", 0),
@@ -84,8 +104,15 @@ TABLE = [
     ("few cases", "gate floor --first", 2),
     ("three cases", "gate floor --first", 64),
     ("bad case", "gate floor --first", 65),
+    ("broken store", "gate floor", 69),
+    ("", "gate floor --max-cost 0", 2),
+    ("", "gate floor --max-cost 0.05", 2),
     ("", "gate drop", 65),
     ("a baseline", "gate drop", 0),
+    ("", "plan", 0),
+    ("", "plan drop --json", 0),
+    ("", "plan no-such-gate", 64),
+    ("three cases", "plan drop", 64),
     ("", "gate floor --record there.json", 0),
     ("", "gate floor --rollback 0123456789ab", 2),
     ("", "gate floor --rollback 01", 64),
@@ -99,14 +126,19 @@ TABLE = [
     ("", "waive success --gate floor --reason r --owner eve --until soon", 64),
     ("a run", "baseline set latest --gate drop", 0),
     ("", "baseline set latest --gate drop", 65),
+    ("a run", "baseline set", 64),
     ("a run", "compare latest latest", 0),
     ("a run", "compare latest no-such-run", 65),
+    ("a run", "compare", 64),
     ("a run", "failures latest", 0),
     ("", "failures latest", 65),
+    ("a run", "failures --examples -1", 64),
     ("a run", "cost latest", 0),
     ("a run", "cost no-such-run", 65),
+    ("a run", "cost --unknown-cost none", 64),
     ("a run", "show latest/c-1/0", 0),
     ("a run", "show latest/no-such-case/0", 65),
+    ("a run", "show latest", 64),
 ]
 
 
@@ -159,6 +191,7 @@ CIRCUMSTANCES: dict[str, Callable[[Path], object]] = {
     "broken store": lambda folder: (folder / ".foretell" / "store.db").mkdir(parents=True),
     "few cases": lambda folder: write_project(folder, good=20, bad=3),
     "half bad": lambda folder: write_project(folder, good=20, bad=20),
+    "no model": lambda folder: None,
     "no outcomes": lambda folder: (folder / "outcomes.jsonl").unlink(),
     "no project": lambda folder: (folder / "foretell.toml").unlink(),
     "repeated outcome": lambda folder: write_lines(
@@ -179,7 +212,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(("circumstance", "words", "code"), TABLE)
-def test_a_command_ends_with_its_code(circumstance: str, words: str, code: int, project: Path) -> None:
+def test_a_command_ends_with_its_code(
+    circumstance: str, words: str, code: int, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_there = circumstance != "no model"
+    monkeypatch.setattr(demo, "PACKAGES", {"json" if is_there else "no_such_package": "pip install it"})
     CIRCUMSTANCES[circumstance](project)
     assert cli.run_command_line(words.split()) == code
 

@@ -15,7 +15,7 @@ from foretell.reports.numbers import as_json, counted, money
 from foretell.reports.tables import summary_sheet
 from foretell.services.findings import summarise
 from foretell.services.house import House
-from foretell.services.plan import PlannedRun, RunRequest, outline
+from foretell.services.plan import PlannedRun, RunRequest, check_money, outline
 from foretell.services.run import resume, run_plan
 from foretell.services.suites import prepare_suites
 
@@ -76,10 +76,12 @@ def _check_resume(request: RunRequest, *, is_dry: bool) -> None:
 
     Raises:
         ConfigurationError: other options beside --resume.
+        NotEnoughEvidence: no money.
     """
     given = [f"--{field.name}" for field in fields(request) if getattr(request, field.name) not in (None, ())]
     beside = [name.replace("--suites", "SUITE") for name in given if name != "--max_cost"]
     beside += ["--dry-run"] if is_dry else []
+    check_money(request.max_cost, "the run")
     if beside:
         hint = f"Leave out {', '.join(beside)}."
         raise ConfigurationError(Problem("--resume", "goes on with a run as it was planned.", hint))

@@ -23,7 +23,7 @@ from foretell.core.errors import (
 from foretell.services.baseline import Baseline, find_baseline, hash_of_case, hash_of_rules
 from foretell.services.findings import load
 from foretell.services.house import House
-from foretell.services.plan import RunRequest
+from foretell.services.plan import RunRequest, check_money
 from foretell.services.run import Watcher, run_plan
 from foretell.services.suites import prepare_suites
 
@@ -111,9 +111,7 @@ def _policy(house: House, request: GateRequest) -> GatePolicy:
     policy = gates[request.gate]
     if request.max_cost is not None:
         policy = replace(policy, max_cost=request.max_cost)
-    if policy.max_cost is not None and policy.max_cost <= 0:
-        what = f"max_cost = {policy.max_cost:g} leaves nothing to spend."
-        raise NotEnoughEvidence(Problem(f"gate '{policy.name}'", what, "Give it a budget, or leave the limit out."))
+    check_money(policy.max_cost, f"gate '{policy.name}'")
     if not request.is_first:
         return policy
     return replace(policy, baseline=None, anchor=None, may_drop=None, may_drop_since_anchor=None, cost_may_rise=None)

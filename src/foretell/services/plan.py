@@ -9,7 +9,7 @@ from foretell.core.domain.files.lines import bad_input
 from foretell.core.domain.files.outcomes import check_case_ids
 from foretell.core.domain.project import Suite
 from foretell.core.domain.runs import Arm, SuitePlan
-from foretell.core.errors import BadInput, ConfigurationError, Problem, raise_all, suggest
+from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem, raise_all, suggest
 from foretell.services.house import House
 
 
@@ -93,6 +93,17 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
     )
     raise_all(BadInput, check_plan(plan))
     return plan
+
+
+def check_money(max_cost: float | None, where: str) -> None:
+    """See that a limit on money leaves some: a first trial whose price nobody knows would be over it.
+
+    Raises:
+        NotEnoughEvidence: it does not.
+    """
+    if max_cost is not None and max_cost <= 0:
+        what = f"max_cost = {max_cost:g} leaves nothing to spend."
+        raise NotEnoughEvidence(Problem(where, what, "Give it a budget, or leave the limit out."))
 
 
 def _strays(house: House, target: str, version: EvalSetVersion) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from foretell.core.domain.runs import SuitePlan
 from foretell.services.house import House
-from foretell.services.plan import RunRequest, plan_suite, suites_asked
+from foretell.services.plan import RunRequest, check_money, plan_suite, suites_asked
 from foretell.services.traffic import freeze_sample
 
 
@@ -12,6 +12,7 @@ async def prepare_suites(house: House, request: RunRequest) -> tuple[SuitePlan, 
     Raises:
         ForetellError: unknown names, an eval set or a traffic file that cannot be used.
     """
+    check_money(request.max_cost, "the run")
     plans: list[SuitePlan] = []
     for suite in suites_asked(house, request):
         is_of_traffic = suite.layer == "behavioural" and request.evalset is None
