@@ -243,3 +243,25 @@ def test_the_gate_between_equals_is_kept_and_told_with_every_verdict(folder: Fol
     assert "A/A: 2 pairs of fresh runs, 240 trials in all" in err
     assert "the candidate against itself: ship 2 of 2" in folder.foretell("gate", "drop")[1]
     assert folder.foretell("gate", "floor", "--aa", "2")[0] == 64
+
+
+def test_a_plan_goes_by_what_earlier_runs_showed(folder: Folder) -> None:
+    assert folder.foretell("run")[0] == 0
+    folder.write(54, 6)
+    assert folder.foretell("run")[0] == 0
+    code, out, _ = folder.foretell("plan", "drop", "--json")
+    gate = json.loads(out)["gates"][0]
+    (outlook,) = gate["outlooks"]
+    (prospect,) = outlook["prospects"]
+    assert (code, gate["gate"], outlook["cases"], outlook["margin"]) == (0, "drop", 60, 0.1)
+    assert (prospect["is_seen"], prospect["discordance"]) == (True, pytest.approx(7 / 62))
+    assert 0.5 < prospect["p_ship"] < 0.9
+    assert prospect["cases_needed"] == prospect["trials"] > 60
+    assert prospect["money"] == pytest.approx(prospect["trials"] * 0.01)
+
+
+def test_a_plan_of_a_margin_out_of_sight_is_told_and_refused(folder: Folder) -> None:
+    code, out, err = folder.foretell("plan", "tight")
+    assert code == 64
+    assert "gate tight" in out
+    assert "It takes 299 cases." in err

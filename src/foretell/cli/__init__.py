@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "Run suites and store what came out."),
     "runs": ("runs", "List the stored runs."),
     "gate": ("gate", "Run what a gate needs and decide: ship, hold, or not enough evidence."),
+    "plan": ("plan", "What today's sets can see, and the cases and money to see more."),
     "verify-decision": ("verify_decision", "Compute a recorded decision again from the stored facts."),
     "waive": ("waive", "Answer for a rule that does not ship, until a day."),
     "baseline": ("baseline", "Write the reviewed baseline file."),
