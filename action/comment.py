@@ -97,7 +97,8 @@ def body_of(gate: str, ruling: str, report: Path) -> str:
 
 def marker_of(gate: str) -> str:
     """What a gate's comment begins with; invisible on the page."""
-    return f"<!-- foretell:gate:{gate} -->"
+    name = gate.replace("--", "-%2D")  # two dashes would end the comment
+    return f"<!-- foretell:gate:{name} -->"
 
 
 def number_of(event: Path) -> int | None:

