@@ -1,0 +1,194 @@
+"""A project that lives in memory: its store, its papers, its revision, and a target that answers as it is told to."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from foretell.core.domain.cases import Case, EvalSetVersion
+from foretell.core.domain.policy import GatePolicy
+from foretell.core.domain.project import Project, Suite
+from foretell.core.domain.runs import Arm, Run, RunStatus
+from foretell.core.domain.scores import Score, ScorerSpec
+from foretell.core.domain.trial import Outcome, TargetSpec, TrialError, TrialRecord
+from foretell.core.domain.values import key_of
+from foretell.core.errors import NotEnoughEvidence, Problem
+from foretell.core.ports.execution import Workload
+from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.findings import TrialColumns
+from foretell.core.ports.records import Record
+from foretell.services.house import House
+
+STATES = {"success": 1, "failure": 0, "unscored": -1}
+
+
+@dataclass
+class MemoryStore:
+    """Facts, findings, records and claims of a store; it is each of these ports."""
+
+    kept: dict[str, Run] = field(default_factory=dict)
+    sets: dict[str, Sequence[Case]] = field(default_factory=dict)
+    rows: dict[str, list[TrialRow]] = field(default_factory=dict)
+    said: list[Record] = field(default_factory=list)
+
+    @property
+    def facts(self) -> "MemoryStore":
+        return self
+
+    findings = records = claims = facts
+
+    async def begin(self, run: Run, cases: Sequence[Case]) -> None:
+        self.kept[run.id], self.sets[run.id], self.rows[run.id] = run, cases, []
+
+    async def add(self, rows: Sequence[TrialRow]) -> None:
+        for row in rows:
+            self.rows[row.record.run].append(row)
+
+    async def flush(self) -> None: ...
+
+    async def end(self, run_id: str, status: RunStatus, note: str = "") -> None:
+        self.kept[run_id] = replace(self.kept[run_id], status=status, note=note)
+
+    async def runs(self, limit: int = 100) -> Sequence[Run]:
+        return list(reversed(self.kept.values()))[:limit]
+
+    async def run(self, run_id: str) -> Run | None:
+        return self.kept.get(run_id)
+
+    async def columns(self, run_id: str) -> TrialColumns:
+        rows = sorted(self.rows[run_id], key=lambda row: (key_of(row.record.case_id), row.record.repeat))
+        keys = np.array([key_of(row.record.case_id) for row in rows], np.int64)
+        outcomes = [row.record.outcome for row in rows]
+        return TrialColumns(
+            case=keys,
+            cluster=keys,
+            repeat=np.array([row.record.repeat for row in rows], np.int32),
+            state=np.array([STATES[row.conclusion.state] for row in rows], np.int8),
+            mode=np.full(len(rows), -1, np.int16),
+            cost=np.array([np.nan if one.cost_usd is None else one.cost_usd for one in outcomes], np.float64),
+            latency=np.full(len(rows), np.nan),
+            environment=np.array([one.error is not None and one.error.is_environment for one in outcomes], np.bool_),
+            modes=(),
+        )
+
+    async def cases(self, run_id: str) -> Mapping[int, Case]:
+        return {key_of(case.id): case for case in self.sets[run_id]}
+
+    async def append(self, record: Record) -> None:
+        self.said.append(record)
+
+    async def newest(self, kind: str, key: str) -> Record | None:
+        return next(iter(await self.history(kind, key)), None)
+
+    async def history(self, kind: str, key: str | None = None, limit: int = 100) -> Sequence[Record]:
+        return [one for one in reversed(self.said) if one.kind == kind and key in (None, one.key)][:limit]
+
+    async def acquire(self, name: str, holder: str, seconds: float) -> bool:
+        return True
+
+    async def release(self, name: str, holder: str) -> None: ...
+
+
+@dataclass
+class Bench:
+    """An executor whose target answers the cases in `bad` wrongly and cannot reach those in `away`, for a cent each."""
+
+    bad: frozenset[str] = frozenset()
+    away: frozenset[str] = frozenset()
+    asked: int = 0
+
+    async def run(self, workload: Workload) -> AsyncGenerator[TrialRecord]:
+        spent = workload.spent
+        for task in workload.tasks:
+            if workload.max_cost is not None and spent + 0.01 > workload.max_cost:
+                raise NotEnoughEvidence(Problem("budget", "the money is spent."))
+            spent, self.asked = spent + 0.01, self.asked + 1
+            error = TrialError("unreachable", "no connection") if task.case.id in self.away else None
+            scores = {} if error else {"good": Score(task.case.id not in self.bad)}
+            outcome = Outcome("!", cost_usd=0.01, error=error)
+            yield TrialRecord(task.run, task.case_no, task.case.id, task.repeat, outcome, scores)
+
+
+@dataclass
+class Desk:
+    """Papers in memory."""
+
+    files: dict[str, str] = field(default_factory=dict)
+
+    def read(self, path: str) -> str | None:
+        return self.files.get(path)
+
+    def write(self, path: str, text: str) -> None:
+        self.files[path] = text
+
+    def append(self, path: str, text: str) -> None:
+        self.files[path] = self.files.get(path, "") + text
+
+
+@dataclass
+class Tree:
+    """A revision, and reviewed files in memory."""
+
+    code: str | None = "0123456789ab"
+    files: dict[str, Any] = field(default_factory=dict)
+
+    def fingerprints(self, globs: Mapping[str, str]) -> Mapping[str, str | None]:
+        return {"code": self.code, "branch": "main"}
+
+    def read_json(self, path: str) -> Any:
+        return self.files[path]
+
+    def write_json(self, path: str, value: Any) -> None:
+        self.files[path] = value
+
+
+@dataclass
+class OneSet:
+    """An eval set of so many cases."""
+
+    size: int
+
+    def read(self, name: str, version: str | None = None) -> EvalSetVersion:
+        return EvalSetVersion(name, "1", f"hash of {self.size}", tuple(Case(f"c-{at}", "?") for at in range(self.size)))
+
+
+@dataclass
+class Town:
+    """A house with the parts that a test turns. Days pass when it says so."""
+
+    gate: GatePolicy
+    bench: Bench = field(default_factory=Bench)
+    desk: Desk = field(default_factory=Desk)
+    tree: Tree = field(default_factory=Tree)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    size: int = 60
+    day: str = "2026-03-01"
+
+    def __post_init__(self) -> None:
+        self._ids = count(1)
+
+    @property
+    def house(self) -> House:
+        """The house as it is now."""
+        suite = Suite("s", "system", "app", (ScorerSpec("good", "recorded"),), "core")
+        project = Project(
+            "town",
+            "/town",
+            targets={"app": Arm(TargetSpec("app", "http", {"url": "http://app"}))},
+            evalsets={"core": "core.jsonl"},
+            suites={"s": suite},
+            gates={self.gate.name: self.gate},
+        )
+        return House(
+            project=project,
+            evalsets=OneSet(self.size),  # type: ignore[arg-type]  # a gate reads, and does nothing else
+            store=self.store,  # type: ignore[arg-type]  # as much of the ports as a gate uses
+            executor=self.bench,
+            archives=None,  # type: ignore[arg-type]  # nothing is recorded
+            revisions=self.tree,
+            papers=self.desk,
+            now=lambda: f"{self.day}T12:00:00.000Z",
+            new_id=lambda: f"run-{next(self._ids):03}",
+        )
