@@ -74,6 +74,6 @@ def _fits(hint: Any, value: Any) -> bool:
         return value in get_args(hint)
     if get_origin(hint) is UnionType:
         return any(_fits(part, value) for part in get_args(hint))
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, hint) if isinstance(hint, type) else False
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, int | float) if hint is float else isinstance(value, hint)
