@@ -114,7 +114,7 @@ async def _outlines(house: House, request: RunRequest) -> tuple[str, list[Planne
 def _tell(outlines: tuple[str, list[PlannedRun]], *, is_json: bool) -> None:
     currency, lines = outlines
     if is_json:
-        print_json("foretell.plan/1", {"currency": currency, "runs": as_json(lines)})
+        print_json("foretell.dry-run/1", {"currency": currency, "runs": as_json(lines)})
         return
     for line in lines:
         cost = "unknown (no max_cost_per_trial)" if line.at_most is None else f"at most {money(line.at_most, currency)}"

@@ -61,6 +61,7 @@ def shorten(text: str, width: int) -> str:
     line = " ".join(text.split())
     if width_of(line) <= width:
         return line
+    line = line[: 2 * width]  # most marks take a cell: what lies far beyond need not be measured again and again
     while width_of(line) > width - 1:
         line = line[:-1]
     return f"{line}…"
@@ -72,7 +73,8 @@ class _Columns:
     def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         self.heads = [head.removeprefix(">") for head in heads]
         self.is_right = [head.startswith(">") for head in heads]
-        self.rows = [[printable(cell.replace("\n", "\\n")) for cell in row] for row in rows]
+        self._whole = [[printable(cell.replace("\n", "\\n")) for cell in row] for row in rows]
+        self.rows = [list(row) for row in self._whole]
         self.widths = [
             max(map(width_of, (head, *column)))
             for head, column in zip(self.heads, zip(*self.rows, strict=True), strict=True)
@@ -92,6 +94,8 @@ class _Columns:
         if at in self.beside:
             self.beside.remove(at)
             self.below = sorted([*self.below, at])
+            for row, whole in zip(self.rows, self._whole, strict=True):
+                row[at] = whole[at]
 
     def cut(self, head: str, excess: int) -> None:
         at = self.heads.index(head)

@@ -120,7 +120,13 @@ def cost_sheet(findings: Sequence[tuple[Run, CostFinding]]) -> Sheet:
         )
         for (run, finding), others in zip(findings, beaten, strict=True)
     )
-    notes = _methods([(f"cost of {run.arm.target.name}", finding.per_success) for run, finding in findings])
+    notes = _methods(
+        [
+            (f"{what} of {run.arm.target.name}", estimate)
+            for run, finding in findings
+            for what, estimate in (("cost", finding.per_success), ("success", finding.success))
+        ]
+    )
     for run, finding in findings:
         if finding.fieller is not None:
             low, high = (money(end, run.currency) if end != float("inf") else "∞" for end in finding.fieller)
