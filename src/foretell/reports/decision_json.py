@@ -7,11 +7,10 @@ from inspect import getdoc
 from types import NoneType, UnionType
 from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
+from foretell.core.domain.files.decisions import SCHEMA
 from foretell.core.domain.policy import Decision
 from foretell.core.domain.values import Json
 from foretell.reports.numbers import as_json
-
-SCHEMA = "foretell.decision/1"
 
 _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
 

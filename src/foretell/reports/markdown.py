@@ -20,12 +20,14 @@ from foretell.reports.rule_text import (
     cost_lines,
     how_sure,
     method_lines,
-    moment,
     note_lines,
+    origin_lines,
     policy_lines,
     score,
     sees,
     shown,
+    told_with_it,
+    waived,
     word,
     worst_first,
 )
@@ -89,6 +91,7 @@ def _comment(decision: Decision, costs: Sequence[tuple[Run, CostFinding]], most:
         marker(decision.gate),
         f"## {plain(headline(decision))}",
         f"{score(decision)}.",
+        _items("", told_with_it(decision), most),
         _items("Why", decision.reasons, most),
         _table(decision, most),
         _picture(decision, most),
@@ -98,7 +101,7 @@ def _comment(decision: Decision, costs: Sequence[tuple[Run, CostFinding]], most:
         _items("This verdict could not have seen", decision.blind_spots, most),
         _folded("How it was computed", _items("", methods, most)),
         _folded("What the gate demands", _items("", demands, most)),
-        _origin(decision),
+        _origin(decision, most),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
@@ -123,15 +126,16 @@ def _table(decision: Decision, most: int) -> str:
     heads = ("ruling", "suite", "rule", "estimate", "bounds", "limit", "n", "sees drops of")
     sides = ("---", "---", "---", "--:", "---", "--:", "--:", "--:")
     lines = [f"| {' | '.join(heads)} |", f"|{'|'.join(sides)}|"]
-    lines += [_row(rule) for rule in rules[:most]]
+    spared = waived(decision)
+    lines += [_row(rule, is_waived=rule.ruling != "ship" and rule.rule in spared) for rule in rules[:most]]
     if len(rules) > most:
         kinds = ", ".join(dict.fromkeys(word(rule.ruling) for rule in rules[most:]))
         lines += ["", f"and {len(rules) - most} more rules ({kinds}): see the report or the JSON."]
     return "\n".join(lines)
 
 
-def _row(rule: RuleFinding) -> str:
-    ruling = f"{MARKS[rule.ruling]} {word(rule.ruling)}"
+def _row(rule: RuleFinding, *, is_waived: bool) -> str:
+    ruling = f"{MARKS[rule.ruling]} {word(rule.ruling)}{', waived' if is_waived else ''}"
     names = (plain(rule.suite, LONGEST_NAME), plain(rule.rule, LONGEST_NAME))
     numbers = (shown(rule.estimate, rule), bounds(rule), shown(rule.limit, rule), str(rule.n), sees(rule))
     return f"| {' | '.join((ruling, *names, *numbers))} |"
@@ -152,8 +156,5 @@ def _picture(decision: Decision, most: int) -> str:
     return "\n".join([f"{fence}text", *lines, fence])
 
 
-def _origin(decision: Decision) -> str:
-    runs = ", ".join(f"{suite} {run}" for suite, run in decision.runs.items()) or "none"
-    against = ", ".join(f"{suite} {run}" for suite, run in decision.baseline_runs.items())
-    parts = [f"Runs: {runs}", f"against {against}" if against else "", f"decided {moment(decision.decided_at)}"]
-    return f"<sub>{plain('; '.join(filter(None, parts)))}; decision {plain(decision.key)}.</sub>"
+def _origin(decision: Decision, most: int) -> str:
+    return f"<sub>{' · '.join(plain(line) for line in list(origin_lines(decision))[: 2 * most])}</sub>"

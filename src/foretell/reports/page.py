@@ -20,12 +20,14 @@ from foretell.reports.rule_text import (
     chance,
     how_sure,
     method_lines,
-    moment,
+    origin_lines,
     policy_lines,
     score,
     sees,
     shown,
+    told_with_it,
     total_cost,
+    waived,
     word,
     worst_first,
 )
@@ -87,10 +89,7 @@ def _verdict(ruling: Ruling, size: str = "") -> str:
 
 
 def _head(decision: Decision, project: str) -> str:
-    facts = [f"decided {moment(decision.decided_at)}", f"decision {decision.key}"]
-    facts += [f"{suite}: run {run}" for suite, run in decision.runs.items()]
-    facts += [f"{suite}: against run {run}" for suite, run in decision.baseline_runs.items()]
-    meta = "".join(f"<span>{_text(fact)}</span>" for fact in facts)
+    meta = "".join(f"<span>{_text(fact)}</span>" for fact in origin_lines(decision))
     brand = f'<p class="brand">{BRAND}<span>{_text(" · ".join(filter(None, ("foretell", project))))}</span></p>'
     return f'{brand}\n<h1>Gate {_text(decision.gate)}</h1>\n<p class="meta">{meta}</p>'
 
@@ -99,6 +98,8 @@ def _answer(decision: Decision, costs: Sequence[tuple[Run, CostFinding]]) -> str
     """The verdict with its reasons, and two facts beside it: what the gate could do, and what the system costs."""
     verdict = f"<p>{_verdict(decision.ruling, ' big')}</p>\n<p><small>{_text(score(decision))}</small></p>"
     reasons = _items(decision.reasons, "reasons") if decision.reasons else ""
+    beside = told_with_it(decision)
+    reasons += _items(beside, "beside") if beside else ""
     money_cells = "".join(_cost(run, found) for run, found in costs) or _unknown("No suite was priced.")
     return f"""<div class="answer">
 <div>{verdict}{reasons}</div>
@@ -136,7 +137,7 @@ def _money_range(found: CostFinding, currency: str) -> str:
 def _decision(decision: Decision) -> str:
     if not decision.rules:
         return _section("Decision", "<p>No rule was measured.</p>")
-    rows = "\n".join(_row(rule) for rule in worst_first(decision))
+    rows = "\n".join(_row(rule, is_waived=rule.rule in waived(decision)) for rule in worst_first(decision))
     caption = _text(
         "Right of the line keeps the limit, left breaks it, across it is not enough evidence. "
         "Each row has its own scale. Thin tick: no change. "
@@ -146,7 +147,8 @@ def _decision(decision: Decision) -> str:
     return _section("Decision", f'<p class="cap">{caption}</p>\n{table}')
 
 
-def _row(rule: RuleFinding) -> str:
+def _row(rule: RuleFinding, *, is_waived: bool) -> str:
+    spared = '<span class="sub">waived</span>' if is_waived and rule.ruling != "ship" else ""
     notes = "".join(f'<span class="sub">{_text(note)}</span>' for note in (rule.suite, rule.note) if note)
     seen = sees(rule)
     kind, label = ("", ' data-l="sees drops of"') if seen != NONE else (" none", "")
@@ -158,7 +160,7 @@ def _row(rule: RuleFinding) -> str:
         f'<td class="r lim" data-l="limit">{_text(shown(rule.limit, rule))}</td>',
         f'<td class="r n" data-l="n =">{rule.n}</td>',
         f'<td class="r n see{kind}"{label}>{_text(seen)}</td>',
-        f'<td class="verdict">{_verdict(rule.ruling)}</td>',
+        f'<td class="verdict">{_verdict(rule.ruling)}{spared}</td>',
     ]
     return f"<tr>{''.join(cells)}</tr>"
 

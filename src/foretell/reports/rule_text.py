@@ -1,14 +1,15 @@
 """The words and numbers of a decision that every output shares: no number without its bounds and its n."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from foretell.core.analysis.cost import CostFinding
 from foretell.core.analysis.decide import quantity
-from foretell.core.domain.policy import Decision, GatePolicy, RuleFinding, Ruling
+from foretell.core.domain.policy import AppliedWaiver, Decision, GatePolicy, RuleFinding, Ruling
 from foretell.core.domain.runs import Run
 from foretell.core.domain.wording import percent
 from foretell.reports.numbers import NONE, amount, money
+from foretell.reports.waivers import waiver_lines
 
 WORST_FIRST: tuple[Ruling, ...] = ("hold", "not-enough-evidence", "ship")
 
@@ -56,8 +57,13 @@ def worst_first(decision: Decision) -> list[RuleFinding]:
     return sorted(decision.rules, key=lambda rule: WORST_FIRST.index(rule.ruling))
 
 
+def waived(decision: Decision) -> Mapping[str, AppliedWaiver]:
+    """The waivers that last, by the name of the rule that does not block because of them."""
+    return {waiver.rule: waiver for waiver in decision.waivers if not waiver.is_over}
+
+
 def score(decision: Decision) -> str:
-    """How many rules were kept and broken.
+    """How many rules were kept, broken and waived.
 
     An empty decision says so: nothing that was measured is no good news.
     """
@@ -68,7 +74,30 @@ def score(decision: Decision) -> str:
     parts = [f"{rulings.count('ship')} of {len(rulings)} rules kept"]
     parts += [f"{broken} broken"] if broken else []
     parts += [f"{open_} without enough evidence"] if open_ else []
+    spared = sum(rule.ruling != "ship" and rule.rule in waived(decision) for rule in decision.rules)
+    parts += [f"{spared} waived"] if spared else []
     return ", ".join(parts)
+
+
+def told_with_it(decision: Decision) -> list[str]:
+    """What stands beside every verdict: waivers, whether it is the last word, and the notes of its gate."""
+    lines = [*waiver_lines(decision), *decision.notes]
+    if not decision.is_final:
+        lines.append("It was cut short: asking again runs again.")
+    return lines
+
+
+def origin_lines(decision: Decision) -> Iterator[str]:
+    """Which decision it is, on what."""
+    yield f"decided {moment(decision.decided_at)}"
+    yield f"decision {decision.key}"
+    if decision.code is not None:
+        yield f"revision {decision.code}"
+    if decision.attempt > 1:
+        yield f"attempt {decision.attempt}"
+    yield from (f"{suite}: run {run}" for suite, run in decision.runs.items())
+    yield from (f"{suite}: against run {run}" for suite, run in decision.baseline_runs.items())
+    yield from (f"{suite}: anchor run {run}" for suite, run in decision.anchor_runs.items())
 
 
 def chance(decision: Decision) -> str | None:

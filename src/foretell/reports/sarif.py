@@ -1,7 +1,7 @@
 """A decision as SARIF 2.1.0, for code scanning: one result for every rule that does not ship.
 
-A result stands at the file that the change touched (a prompt, a tool's schema) when the decision names such a part,
-else at the gate's table in the project file.
+A result stands at the file that changed (a prompt, a tool's schema) when the parts that the decision names lead to one
+file, else at the gate's table in the project file. A rule that a person waived is a suppressed note.
 """
 
 import json
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from foretell.core.analysis.decide import describe
-from foretell.core.domain.policy import Decision, RuleFinding
+from foretell.core.domain.policy import AppliedWaiver, Decision, RuleFinding
 from foretell.core.domain.values import Json, content_hash, printable
 from foretell.reports.numbers import as_json
-from foretell.reports.rule_text import score, worst_first
+from foretell.reports.rule_text import score, waived, worst_first
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_FILES = 10
-_LEVELS = {"hold": "error", "not-enough-evidence": "warning", "ship": "none"}
+_LEVELS = {"hold": "error", "not-enough-evidence": "warning"}
 _NUMBERS = ("estimate", "low", "high", "limit", "n", "unit", "method", "p_ship", "p_hold", "smallest_visible")
 
 
@@ -27,7 +27,7 @@ class Places:
     """Where results may stand, as paths with slashes that are relative to the repository.
 
     `line` is the line of the gate's table in the project file, None when it was not found. `changed` maps a suite to
-    the files of those parts of its target that changed.
+    the files that the changed parts of its target consist of.
     """
 
     project_file: str
@@ -39,8 +39,8 @@ def decision_sarif(decision: Decision, places: Places, version: str) -> str:
     """The decision as a SARIF log with one run; `version` is foretell's own."""
     stopped = [rule for rule in worst_first(decision) if rule.ruling != "ship"]
     results = [_result(decision, rule, places) for rule in stopped]
-    if not results and decision.ruling != "ship":
-        results = [_verdict(decision, places)]
+    if decision.blocking != "ship" and not any(rule.rule not in waived(decision) for rule in stopped):
+        results.append(_verdict(decision, places))
     driver = {
         "name": "foretell",
         "version": version,
@@ -75,11 +75,13 @@ def table_line(text: str, table: str) -> int | None:
 
 
 def _result(decision: Decision, rule: RuleFinding, places: Places) -> dict[str, Json]:
+    spared = waived(decision).get(rule.rule)
     return {
         "ruleId": _rule_id(rule.rule),
-        "level": _LEVELS[rule.ruling],
+        "level": "note" if spared is not None else _LEVELS[rule.ruling],
         "message": {"text": _message(describe(rule))},
         **_where(places, rule.suite),
+        **({} if spared is None else {"suppressions": [_suppression(spared)]}),
         "partialFingerprints": {"foretellRule/v1": _fingerprint(decision.gate, rule.suite, rule.rule)},
         "properties": {
             "gate": printable(decision.gate),
@@ -90,11 +92,17 @@ def _result(decision: Decision, rule: RuleFinding, places: Places) -> dict[str, 
     }
 
 
+def _suppression(waiver: AppliedWaiver) -> dict[str, Json]:
+    """A waiver as the format knows it: someone outside of the tool answers for the result."""
+    why = f"waived until {waiver.until} by {waiver.owner}: {waiver.reason}"
+    return {"kind": "external", "status": "accepted", "justification": printable(why)}
+
+
 def _verdict(decision: Decision, places: Places) -> dict[str, Json]:
-    """What stopped a gate that has no rule to show for it."""
+    """What blocks when no rule shows it."""
     return {
         "ruleId": "verdict",
-        "level": _LEVELS[decision.ruling],
+        "level": _LEVELS[decision.blocking],
         "message": {"text": _message("; ".join(decision.reasons) or score(decision))},
         **_where(places, None),
         "partialFingerprints": {"foretellRule/v1": _fingerprint(decision.gate)},
@@ -121,10 +129,10 @@ def _slug(text: str) -> str:
 
 
 def _where(places: Places, suite: str | None) -> dict[str, Json]:
-    """One place to look at first, the others beside it."""
+    """One place to look at first, the others beside it. Of several files nobody knows here which one changed."""
     gate = _location(places.project_file, places.line)
-    changed = [_location(path) for path in places.changed.get(suite or "", ())][: MOST_FILES + 1]
-    first, *others = [*changed, gate]
+    changed = [_location(path) for path in places.changed.get(suite or "", ())]
+    first, *others = [*changed, gate] if len(changed) == 1 else [gate, *changed[:MOST_FILES]]
     related = [{"id": number, **location} for number, location in enumerate(others, 1)]
     return {"locations": [first], **({"relatedLocations": related} if related else {})}
 

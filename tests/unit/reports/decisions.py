@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from foretell.core.analysis.cost import CostFinding
 from foretell.core.domain.estimates import Estimate
-from foretell.core.domain.policy import Decision, GatePolicy, RuleFinding
+from foretell.core.domain.policy import AppliedWaiver, Decision, GatePolicy, RuleFinding
 from foretell.core.domain.runs import Arm, Run
 from foretell.core.domain.trial import TargetSpec
 
@@ -111,10 +111,26 @@ OPEN = replace(
     HELD, ruling="not-enough-evidence", rules=(FLOOR, CEILING), baseline_runs={}, p_ship_no_change=None, changed=()
 )
 EMPTY = replace(
-    OPEN, rules=(), reasons=("time: 30 minutes were not enough to run the suites",), runs={}, blind_spots=()
+    OPEN,
+    rules=(),
+    reasons=("time: 30 minutes were not enough to run the suites",),
+    runs={},
+    blind_spots=(),
+    is_final=False,
+    attempt=2,
 )
+WAIVER = AppliedWaiver("success against baseline", "refunds are rewritten in 2.15", "platform-team", "2026-11-30", 9)
+WAIVED = replace(HELD, rules=(FLOOR, DROP), waivers=(WAIVER,), notes=("A/A: 1 of 20 pairs of equals was held",))
+LAPSED = replace(WAIVED, waivers=(replace(WAIVER, days_left=-3),))
 
-DECISIONS = {"ship": SHIPPED, "hold": HELD, "not-enough-evidence": OPEN, "empty": EMPTY}
+DECISIONS = {
+    "ship": SHIPPED,
+    "hold": HELD,
+    "not-enough-evidence": OPEN,
+    "empty": EMPTY,
+    "waived": WAIVED,
+    "lapsed": LAPSED,
+}
 
 EVIL = (
     "<script>alert(1)</script> @octocat #12 !7 [x](http://evil.example) <img src=x onerror=y> \"'--> ]]> `` ``` | $a$ "
@@ -140,6 +156,10 @@ def hostile(times: int = 1) -> Decision:
         runs=dict.fromkeys(many, EVIL),
         baseline_runs=dict.fromkeys(many, EVIL),
         changed=many,
+        anchor_runs=dict.fromkeys(many, EVIL),
+        waivers=tuple(AppliedWaiver(rule.rule, EVIL, EVIL, "2026-11-30", 9) for rule in rules[1:2]),
+        notes=many,
+        code=EVIL,
         key=EVIL,
     )
 

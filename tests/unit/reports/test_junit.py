@@ -8,10 +8,10 @@ import pytest
 from foretell.core.domain.policy import Decision
 from foretell.reports.junit import decision_junit
 from foretell.reports.rule_text import finding
-from tests.unit.reports.decisions import DECISIONS, DROP, EMPTY, FLOOR, HELD, SHIPPED, hostile
+from tests.unit.reports.decisions import DECISIONS, DROP, EMPTY, FLOOR, HELD, SHIPPED, WAIVED, hostile
 
-# What the strict schema of Ant's report asks for; the schemas of Jenkins and of the other readers ask for less.
-SUITE_NEEDS = {"id", "name", "package", "timestamp", "hostname", "tests", "failures", "errors", "time"}
+# What the strict schema of Ant's report asks for, and what it takes; those of the other readers ask for less.
+SUITE_NEEDS = {"id", "name", "package", "timestamp", "hostname", "tests", "failures", "errors", "skipped", "time"}
 CASE_NEEDS = {"name", "classname", "time"}
 
 
@@ -25,8 +25,8 @@ def misfits(root: ET.Element) -> list[str]:
             found.append(f"the children of a suite are {tags}")
         if set(suite.attrib) != SUITE_NEEDS:
             found.append(f"the attributes of a suite are {sorted(suite.attrib)}")
-        counted = (len(cases), len(suite.findall("testcase/failure")), len(suite.findall("testcase/error")))
-        if counted != tuple(int(suite.attrib[name]) for name in ("tests", "failures", "errors")):
+        counted = [len(cases), *(len(suite.findall(f"testcase/{tag}")) for tag in ("failure", "error", "skipped"))]
+        if counted != [int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")]:
             found.append(f"a suite counts otherwise than {counted}")
         found += [f"a case has {sorted(case.attrib)}" for case in cases if set(case.attrib) != CASE_NEEDS]
         found += [f"a case holds {len(case)} outcomes" for case in cases if len(case) > 1]
@@ -36,7 +36,8 @@ def misfits(root: ET.Element) -> list[str]:
 
 
 def bad_outcome(outcome: ET.Element) -> bool:
-    return outcome.tag not in {"failure", "error"} or set(outcome.attrib) != {"message", "type"}
+    needs = {"failure": {"message", "type"}, "error": {"message", "type"}, "skipped": {"message"}}
+    return set(outcome.attrib) != needs.get(outcome.tag)
 
 
 def bad_property(one: ET.Element) -> bool:
@@ -60,9 +61,16 @@ def test_the_check_of_the_structure_can_fail() -> None:
 
 
 @pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
-def test_only_a_ship_is_green(decision: Decision) -> None:
+def test_it_is_green_when_nothing_blocks(decision: Decision) -> None:
     red = report(decision).findall("*/testcase/failure") + report(decision).findall("*/testcase/error")
-    assert (red == []) == (decision.ruling == "ship")
+    assert (red == []) == (decision.blocking == "ship")
+
+
+def test_a_waived_rule_is_skipped_and_says_by_whom() -> None:
+    (skipped,) = report(WAIVED).iter("skipped")
+    assert skipped.attrib["message"].startswith(
+        "waived until 2026-11-30 by platform-team: refunds are rewritten in 2.15; system: success against baseline is"
+    )
 
 
 def test_a_gate_without_rules_is_not_an_empty_suite() -> None:
@@ -76,7 +84,8 @@ def test_a_gate_without_rules_is_not_an_empty_suite() -> None:
 
 
 def test_a_verdict_that_no_rule_shows_has_its_own_case() -> None:
-    (suite,) = report(replace(SHIPPED, ruling="hold"))
+    """Every rule is kept or waived, but the run was cut short: it blocks."""
+    (suite,) = report(replace(SHIPPED, ruling="not-enough-evidence", is_final=False))
     assert [(case.attrib["name"], len(case)) for case in suite.iter("testcase")] == [
         ("system: success", 0),
         ("system: cost per success", 0),

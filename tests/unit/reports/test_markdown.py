@@ -8,7 +8,20 @@ from markdown_it import MarkdownIt
 
 from foretell.core.domain.policy import Decision
 from foretell.reports.markdown import MOST_BYTES, decision_markdown, marker, plain
-from tests.unit.reports.decisions import DECISIONS, EMPTY, EVIL, FLOOR, HELD, OPEN, SHIPPED, cost, hostile, run
+from tests.unit.reports.decisions import (
+    DECISIONS,
+    EMPTY,
+    EVIL,
+    FLOOR,
+    HELD,
+    LAPSED,
+    OPEN,
+    SHIPPED,
+    WAIVED,
+    cost,
+    hostile,
+    run,
+)
 
 FENCE = re.compile(r"^(`{3,})text\n.*?^\1$", re.MULTILINE | re.DOTALL)
 
@@ -129,6 +142,13 @@ def test_text_is_shown_as_it_is(text: str, shown: str) -> None:
 
 def test_a_marker_cannot_be_closed_from_inside() -> None:
     assert marker("a --> <b>").count("--") == 2
+
+
+def test_a_waiver_is_told_below_the_verdict_and_in_its_row() -> None:
+    text = decision_markdown(WAIVED)
+    assert "- hold, but waived: it does not block" in text
+    assert re.findall(r"^\| (.*?) \|", text, re.MULTILINE) == ["ruling", "■ hold, waived", "● ship"]
+    assert "waived |" not in decision_markdown(LAPSED)
 
 
 def test_an_open_decision_says_not_enough_evidence() -> None:

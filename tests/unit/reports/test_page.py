@@ -9,7 +9,7 @@ import pytest
 
 from foretell.core.domain.policy import Decision
 from foretell.reports.page import decision_page
-from tests.unit.reports.decisions import DECISIONS, EMPTY, EVIL, HELD, OPEN, SHIPPED, cost, hostile, run
+from tests.unit.reports.decisions import DECISIONS, EMPTY, EVIL, HELD, OPEN, SHIPPED, WAIVED, cost, hostile, run
 
 STYLE = ".v { color: red; }\n"
 
@@ -80,7 +80,9 @@ def test_the_verdict_comes_first_then_the_reasons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("decision", "symbol"), [(SHIPPED, "ship"), (HELD, "hold"), (OPEN, "nee"), (EMPTY, "nee")], ids=DECISIONS
+    ("decision", "symbol"),
+    [(SHIPPED, "ship"), (HELD, "hold"), (OPEN, "nee"), (EMPTY, "nee"), (WAIVED, "hold")],
+    ids=["ship", "hold", "open", "empty", "waived"],
 )
 def test_a_verdict_is_a_shape_and_a_word(decision: Decision, symbol: str) -> None:
     text = page(decision)
@@ -122,6 +124,11 @@ def test_what_changed_what_it_cost_and_what_was_not_seen_are_there() -> None:
         "owners",
         "platform-team",
     }
+
+
+def test_a_waiver_stands_beside_the_verdict() -> None:
+    texts = Reader(page(WAIVED)).texts
+    assert set(texts) >= {"hold", "hold, but waived: it does not block", "waived"}
 
 
 def test_what_is_not_known_says_why() -> None:

@@ -11,9 +11,11 @@ from foretell.reports.rule_text import (
     cost_lines,
     finding,
     method_lines,
+    origin_lines,
     policy_lines,
     score,
     sees,
+    told_with_it,
     worst_first,
 )
 from tests.unit.reports.decisions import (
@@ -23,11 +25,13 @@ from tests.unit.reports.decisions import (
     EMPTY,
     FLOOR,
     HELD,
+    LAPSED,
     OPEN,
     POLICY,
     SHIPPED,
     UNBOUNDED,
     UNMEASURED,
+    WAIVED,
     cost,
     run,
 )
@@ -73,11 +77,37 @@ def test_what_broke_comes_first() -> None:
 
 
 def test_rules_are_counted() -> None:
-    assert [score(one) for one in (HELD, SHIPPED, OPEN, EMPTY)] == [
+    assert [score(one) for one in (HELD, SHIPPED, OPEN, EMPTY, WAIVED, LAPSED)] == [
         "2 of 7 rules kept, 1 broken, 4 without enough evidence",
         "2 of 2 rules kept",
         "1 of 2 rules kept, 1 without enough evidence",
         "no rule was measured",
+        "1 of 2 rules kept, 1 broken, 1 waived",
+        "1 of 2 rules kept, 1 broken",
+    ]
+
+
+def test_waivers_notes_and_a_cut_are_told_with_the_verdict() -> None:
+    waived = "waived, 9 days left: 'success against baseline' until 2026-11-30, by platform-team: refunds are rewritten"
+    assert told_with_it(WAIVED) == [
+        f"{waived} in 2.15",
+        "hold, but waived: it does not block",
+        "A/A: 1 of 20 pairs of equals was held",
+    ]
+    assert told_with_it(EMPTY) == ["It was cut short: asking again runs again."]
+
+
+def test_a_decision_says_which_one_it_is() -> None:
+    known = replace(HELD, code="4e91b7a00c1d", attempt=2, anchor_runs={"system": "20260901-0000-aaaaaa"})
+    assert list(origin_lines(known)) == [
+        "decided 2026-11-21 21:14 UTC",
+        "decision 9f1c2d3e4a5b6c7d",
+        "revision 4e91b7a00c1d",
+        "attempt 2",
+        "system: run 20261121-2051-3f9a2c",
+        "model: run 20261121-2103-77b0e1",
+        "system: against run 20261114-0910-a1b2c3",
+        "system: anchor run 20260901-0000-aaaaaa",
     ]
 
 

@@ -8,13 +8,16 @@ import pytest
 
 from foretell.core.domain.policy import Decision
 from foretell.reports.sarif import SCHEMA, Places, decision_sarif, table_line
-from tests.unit.reports.decisions import CEILING, DECISIONS, DROP, EMPTY, FLOOR, HELD, SHIPPED, hostile
+from tests.unit.reports.decisions import CEILING, DECISIONS, DROP, EMPTY, FLOOR, HELD, SHIPPED, WAIVED, hostile
 
 PLACES = Places("demo/foretell.toml", 41, {"system": ("demo/prompts/refund answer.md",)})
 
 
 def log(decision: Decision, places: Places = PLACES) -> dict[str, Any]:
     return json.loads(decision_sarif(decision, places, "0.1.0"))
+
+
+LEVELS = {"error", "warning", "note"}
 
 
 def lacking(sarif: dict[str, Any]) -> list[str]:
@@ -26,7 +29,9 @@ def lacking(sarif: dict[str, Any]) -> list[str]:
         found += [f"{rule}: shortDescription" for rule, body in rules.items() if not body["shortDescription"]["text"]]
         found += [f"{one['ruleId']}: no rule" for one in run["results"] if one["ruleId"] not in rules]
         found += [f"{one['ruleId']}: message" for one in run["results"] if not one["message"]["text"]]
-        found += [f"{one['ruleId']}: level" for one in run["results"] if one["level"] not in {"error", "warning"}]
+        found += [
+            f"{one['ruleId']}: level" for one in run["results"] if one["level"] not in {"error", "warning", "note"}
+        ]
         found += [f"{one['ruleId']}: one location" for one in run["results"] if len(one["locations"]) != 1]
         found += [f"{one['ruleId']}: fingerprint" for one in run["results"] if not one["partialFingerprints"]]
         places = [place for one in run["results"] for place in one["locations"] + one.get("relatedLocations", [])]
@@ -62,6 +67,28 @@ def test_every_rule_that_does_not_ship_is_a_result() -> None:
 
 def test_a_ship_has_none() -> None:
     assert log(SHIPPED)["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
+def test_it_alerts_when_something_blocks(decision: Decision) -> None:
+    levels = {result["level"] for result in log(decision)["runs"][0]["results"]}
+    assert levels.isdisjoint({"error", "warning"}) == (decision.blocking == "ship")
+
+
+def test_a_waived_rule_is_a_suppressed_note() -> None:
+    (result,) = log(WAIVED)["runs"][0]["results"]
+    why = "waived until 2026-11-30 by platform-team: refunds are rewritten in 2.15"
+    assert (result["level"], result["suppressions"]) == (
+        "note",
+        [{"kind": "external", "status": "accepted", "justification": why}],
+    )
+
+
+def test_of_several_files_none_is_blamed() -> None:
+    places = Places("foretell.toml", 3, {"system": [f"app/{number}.py" for number in range(30)]})
+    (result,) = log(replace(HELD, rules=(DROP,)), places)["runs"][0]["results"]
+    uris = [one["physicalLocation"]["artifactLocation"]["uri"] for one in result["locations"]]
+    assert (uris, len(result["relatedLocations"])) == (["foretell.toml"], 10)
 
 
 def test_a_gate_without_rules_has_one() -> None:
