@@ -1,16 +1,18 @@
 """`foretell gate`: run what a gate needs, decide, and end with the verdict's exit code."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from foretell.cli.aa import print_aa
-from foretell.cli.output import say
+from foretell.cli.out_files import OutOption, claim, write_files
+from foretell.cli.output import say, write
 from foretell.cli.progress import ProgressWatcher
-from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet, say_wrapped
+from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_sheet, say_wrapped
 from foretell.core.domain.policy import Decision
-from foretell.core.errors import ConfigurationError, Problem
-from foretell.reports.numbers import as_json
+from foretell.core.errors import ConfigurationError, Problem, RunFailed, raise_all
+from foretell.reports.decision_json import decision_json
 from foretell.reports.verdict import closing, headline, rules_sheet
 from foretell.reports.waivers import waiver_lines
 from foretell.services.decisions import Answer, decide, find_ship
@@ -37,6 +39,7 @@ def command(
     aa: Annotated[
         int | None, typer.Option("--aa", min=1, metavar="N", help="Decide N times between equals; 20 is a start.")
     ] = None,
+    out: OutOption = None,
     ephemeral_key: KeyOption = False,
     as_json_: JsonOption = False,
     config: ConfigOption = None,
@@ -44,6 +47,7 @@ def command(
     """Decide a deploy: exit code 0 ship, 1 hold, 2 not enough evidence."""
     request = GateRequest(name, is_first=first, max_cost=max_cost)
     _check_one_of({"--first": first, "--rollback": rollback, "--aa": aa})
+    _check_one_of({"--out": out, "--rollback": rollback, "--aa": aa})
     if rollback is not None:
         _tell_ship(in_house(config, lambda house: find_ship(house, name, rollback)), rollback, is_json=as_json_)
         return
@@ -51,17 +55,22 @@ def command(
         print_aa(config, request, aa, is_json=as_json_, has_key=ephemeral_key)
         return
 
-    async def work(house: House) -> Answer:
-        with ProgressWatcher(house.project.currency) as watcher:
-            return await decide(house, request, watcher, record)
+    wanted = claim(out, config, record)
 
-    answer = in_house(config, work, ephemeral_key=ephemeral_key)
+    async def work(house: House) -> tuple[Answer, Mapping[str, str]]:
+        with ProgressWatcher(house.project.currency) as watcher:
+            answer = await decide(house, request, watcher, record)
+        return answer, await wanted.render(house, answer.decision)
+
+    answer, texts = in_house(config, work, ephemeral_key=ephemeral_key)
+    unwritten = write_files(texts)
     if as_json_:
-        print_json("foretell.decision/1", as_json(answer.decision))
+        write(decision_json(answer.decision))
         if answer.remark:
             say(answer.remark, err=True)
     else:
         print_decision(answer.decision, is_first=first, remark=answer.remark)
+    raise_all(RunFailed, unwritten)
     raise typer.Exit(EXIT_CODES[answer.decision.blocking])
 
 
@@ -74,7 +83,7 @@ def _check_one_of(given: dict[str, object]) -> None:
 
 def _tell_ship(decision: Decision, revision: str, *, is_json: bool) -> None:
     if is_json:
-        print_json("foretell.decision/1", as_json(decision))
+        write(decision_json(decision))
     else:
         say(f"revision {revision} shipped: gate {decision.gate}, decided at {decision.decided_at}; exit code 0")
 
