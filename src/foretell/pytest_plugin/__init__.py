@@ -51,13 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
     named = [Path(arg.partition("::")[0]).resolve() for arg in config.args]
     if is_alone:
         config.args[:] = [str(desk.file)]
-    elif desk.file.resolve() not in named:
+    elif not any(desk.file.is_relative_to(path) for path in named):
         config.args.append(str(desk.file))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """The project file as a file of tests, when suites are asked for."""
-    if parent.config.stash.get(_FILE, None) != file_path:
+    wanted = parent.config.stash.get(_FILE, None)
+    if wanted is None or wanted.name != file_path.name or wanted != file_path.resolve():
         return None
     return import_module("foretell.pytest_plugin.items").SuiteFile.from_parent(
         parent, path=file_path, desk=_desk(parent.config), suites=parent.config.getoption("foretell_suite")

@@ -184,5 +184,5 @@ def _file_of(config: str | None, root: str) -> Path:
     """The project file itself, which pytest collects."""
     if config is not None and Path(config).is_file():
         return Path(config).resolve()
-    own = Path(root) / "foretell.toml"
-    return own if own.is_file() else Path(root) / "pyproject.toml"
+    own = Path(root).resolve() / "foretell.toml"
+    return own if own.is_file() else own.with_name("pyproject.toml")
