@@ -265,3 +265,11 @@ def test_a_plan_of_a_margin_out_of_sight_is_told_and_refused(folder: Folder) -> 
     assert code == 64
     assert "gate tight" in out
     assert "It takes 299 cases." in err
+
+
+def test_a_record_lies_where_the_command_was_given(folder: Folder) -> None:
+    deep = Folder(folder.path / "deep")
+    deep.path.mkdir()
+    assert deep.foretell("gate", "floor", "--record", "r.json")[0] == 0
+    assert (deep.path / "r.json").exists()
+    assert deep.foretell("verify-decision", "r.json")[0] == 0

@@ -1,5 +1,6 @@
 """`foretell gate`: run what a gate needs, decide, and end with the verdict's exit code."""
 
+import os
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -31,7 +32,11 @@ def command(
     ] = None,
     record: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Carries the decision where the store does not last: read, then written."),
+        typer.Option(
+            metavar="FILE",
+            parser=os.path.abspath,
+            help="Carries the decision where the store does not last: read, then written.",
+        ),
     ] = None,
     rollback: Annotated[
         str | None, typer.Option(metavar="REV", help="Run nothing; 0 when this revision has a recorded ship.")

@@ -1,5 +1,6 @@
 """`foretell verify-decision`: a recorded decision, computed again."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +20,8 @@ def command(
     config: ConfigOption = None,
 ) -> None:
     """Compute a decision again from the stored runs and the baseline: exit code 0 equal, 65 not."""
-    found = in_house(config, lambda house: verify_decision(house, file))
+    place = str(Path(file).absolute())  # from the working directory, wherever the project file lies
+    found = in_house(config, lambda house: verify_decision(house, place))
     decision, differences = found.decision, found.differences
     if as_json_:
         print_json("foretell.verification/1", {"key": decision.key, "differences": as_json(differences)})
