@@ -35,6 +35,9 @@ echo
 echo "::$word::"
 
 ruling="$("$python" "$GITHUB_ACTION_PATH/action/ruling.py" "$reports/decision.json")"
+if [[ "$ruling" == error && "$code" -le 1 ]]; then
+  code=70 # a verdict without a decision: Python itself ends with 1 when it cannot import foretell
+fi
 {
   echo "ruling=$ruling"
   echo "exit-code=$code"

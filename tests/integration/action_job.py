@@ -21,7 +21,7 @@ EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 
 PYTHON = """#!/usr/bin/env bash
 if [[ " $* " == *" -m pip "* ]]; then printf '%s\\n' "$@" > "$SANDBOX/pip.txt"; exit 0; fi
-if [[ "$1 $2 $3" == "-P -m foretell" ]]; then shift 3; exec "$REAL_PYTHON" "$SANDBOX/foretell.py" "$@"; fi
+if [[ "$1 $2 $3" == "-P -m foretell" ]]; then shift 3; exec "$REAL_PYTHON" "$SANDBOX/stand_in.py" "$@"; fi
 exec "$REAL_PYTHON" "$@"
 """
 FORETELL = """

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.recorded_project import write_project
 from tests.integration.action_job import ACTION, FORETELL, MARKER, PYTHON, ROOT, STEPS, TOKEN, GitHub, Job, comment
 
 
@@ -54,7 +55,7 @@ def job(tmp_path: Path, github: GitHub) -> Job:
     for name in ("output.txt", "summary.md"):
         (tmp_path / name).touch()
     (tmp_path / "event.json").write_text(json.dumps({"pull_request": {"number": 7}}))
-    (tmp_path / "foretell.py").write_text(FORETELL)
+    (tmp_path / "stand_in.py").write_text(FORETELL)
     for name in ("python", "python3.12"):
         (tmp_path / "bin" / name).write_text(PYTHON)
         (tmp_path / "bin" / name).chmod(0o755)
@@ -84,6 +85,7 @@ def test_the_token_reaches_one_step() -> None:
         (0, "hold", "hold"),  # a hold that is waived
         (64, None, "error"),
         (70, "a\nruling=ship", "error"),
+        (2, None, "error"),
     ],
 )
 def test_it_ends_as_the_gate_did(job: Job, github: GitHub, code: int, ruling: str | None, told: str) -> None:
@@ -170,6 +172,12 @@ def test_reports_of_an_earlier_step_are_not_told_again(job: Job) -> None:
     job.plan(70, None)
     (job.folder / "output.txt").write_text("")
     assert (job.run(), job.outputs["ruling"]) == (70, "error")
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_verdict_without_a_decision_is_none(job: Job, code: int) -> None:
+    job.plan(code, None)
+    assert (job.run(), job.outputs["ruling"], job.outputs["exit-code"]) == (70, "error", "70")
 
 
 def test_a_verdict_that_is_missing_is_no_consent(job: Job) -> None:
@@ -300,7 +308,7 @@ def example(name: str) -> Any:
 def run_recipe(job: Job, command: list[str], variables: dict[str, str]) -> int:
     """The exit code of a recipe in the job's workspace, with the stand-in as `foretell`."""
     stand_in = job.folder / "bin" / "foretell"
-    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$SANDBOX/foretell.py" "$@"\n')
+    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$SANDBOX/stand_in.py" "$@"\n')
     stand_in.chmod(0o755)
     folder, environment = job.folder / "workspace", {**job.environment(), **variables}
     return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True).returncode
@@ -313,3 +321,21 @@ def test_the_shell_parts_are_sound() -> None:
     scripts = [str(path) for folder in ("action", "docs/ci") for path in sorted((ROOT / folder).glob("*.sh"))]
     checked = subprocess.run([checker, *scripts], check=False, capture_output=True, text=True)
     assert (len(scripts), checked.stdout) == (5, "")
+
+
+def test_the_gate_itself_decides_once_and_leaves_every_report(job: Job, github: GitHub) -> None:
+    """With foretell in place of its stand-in: a second attempt on an empty runner tells the first one's decision."""
+    workspace = job.folder / "workspace"
+    write_project(workspace, good=20, bad=20)
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "shop"]):
+        author = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+        subprocess.run(["git", *author, *words], cwd=workspace, check=True)
+    (job.folder / "stand_in.py").write_text("from foretell.__main__ import main\nraise SystemExit(main())\n")
+    assert (job.run(gate="floor"), job.outputs["ruling"]) == (1, "hold")
+    (workspace / ".foretell" / "store.db").unlink()
+    assert (job.run(gate="floor"), job.outputs["ruling"]) == (1, "hold")
+    assert "asking again is not a second chance" in job.log
+    reports = sorted(path.name for path in Path(job.outputs["reports"]).iterdir())
+    assert reports == ["decision.json", "decision.junit.xml", "decision.md", "decision.sarif"]
+    (written,) = github.comments
+    assert (written["body"].count("<!-- foretell:gate:floor -->"), "hold: gate floor" in written["body"]) == (1, True)
