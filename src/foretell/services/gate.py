@@ -223,12 +223,16 @@ def _decision(house: House, prepared: Prepared, ran: Ran, judged: Judged, eviden
         changed=tuple(line for side in sides for line in _changed(side)),
         anchor_runs={side.plan.suite: side.anchor.run for side in sides if side.anchor is not None},
         code=next((code for side in sides if (code := side.plan.arms[0].fingerprints.get("code"))), None),
-        is_final=not (is_undecided and (ran.stopped or _is_stormy(evidence))),
+        is_final=not (is_undecided and (ran.stopped or _is_spoiled(evidence))),
     )
 
 
-def _is_stormy(evidence: Sequence[Evidence]) -> bool:
-    return any(part.environment_share > ENVIRONMENT_SHARE for part in evidence)
+def _is_spoiled(evidence: Sequence[Evidence]) -> bool:
+    """True when the environment, or a failure of ours, stood in the way: nothing was learnt of a whole suite."""
+    return any(
+        part.environment_share > ENVIRONMENT_SHARE or bool((part.candidate.unscored == part.candidate.trials).all())
+        for part in evidence
+    )
 
 
 def key_of_gate(policy: GatePolicy, sides: Sequence[Side]) -> str:

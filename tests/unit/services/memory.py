@@ -11,7 +11,7 @@ from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.project import Project, Suite
 from foretell.core.domain.runs import Arm, Run, RunStatus
-from foretell.core.domain.scores import Score, ScorerSpec
+from foretell.core.domain.scores import Score, ScoreFailure, ScorerSpec
 from foretell.core.domain.trial import Outcome, TargetSpec, TrialError, TrialRecord
 from foretell.core.domain.values import key_of
 from foretell.core.errors import NotEnoughEvidence, Problem
@@ -93,10 +93,11 @@ class MemoryStore:
 
 @dataclass
 class Bench:
-    """An executor whose target answers the cases in `bad` wrongly and cannot reach those in `away`, for a cent each."""
+    """An executor whose target answers `bad` cases wrongly and cannot reach those in `away`, for a cent each."""
 
     bad: frozenset[str] = frozenset()
     away: frozenset[str] = frozenset()
+    is_scoring: bool = True
     asked: int = 0
 
     async def run(self, workload: Workload) -> AsyncGenerator[TrialRecord]:
@@ -106,7 +107,8 @@ class Bench:
                 raise NotEnoughEvidence(Problem("budget", "the money is spent."))
             spent, self.asked = spent + 0.01, self.asked + 1
             error = TrialError("unreachable", "no connection") if task.case.id in self.away else None
-            scores = {} if error else {"good": Score(task.case.id not in self.bad)}
+            score = Score(task.case.id not in self.bad) if self.is_scoring else ScoreFailure("out of order")
+            scores = {} if error else {"good": score}
             outcome = Outcome("!", cost_usd=0.01, error=error)
             yield TrialRecord(task.run, task.case_no, task.case.id, task.repeat, outcome, scores)
 

@@ -80,6 +80,14 @@ def test_what_the_environment_spoiled_is_tried_again() -> None:
     assert (ask(town).decision.ruling, ask(town).decision.attempt) == ("ship", 2)
 
 
+def test_what_no_scorer_could_read_is_tried_again() -> None:
+    town = Town(FLOOR)
+    town.bench.is_scoring = False
+    assert ask(town).decision.is_final is False
+    town.bench.is_scoring = True
+    assert (ask(town).decision.ruling, ask(town).decision.attempt) == ("ship", 2)
+
+
 def test_a_record_file_stands_in_for_a_store_that_did_not_last() -> None:
     town = Town(FLOOR)
     first = ask(town, record="r.json")
