@@ -80,7 +80,7 @@ def claim(words: Sequence[str] | None, config: str | None, record: str | None) -
     source = read(config, os.getcwd())
     taken = {os.path.join(source.root, source.origin.file): "the project file"}
     if record is not None:
-        taken[os.path.realpath(os.path.join(source.root, record))] = "the file of --record"
+        taken[os.path.realpath(record)] = "the file of --record"
     formats: dict[str, str] = {}
     problems: list[Problem] = []
     for word in words:
