@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from foretell.adapters.execution.limits import LimitedWire
+from foretell.adapters.execution.patience import Watch
 from foretell.core import plugins
 from foretell.core.domain.conversation import Ask, Chat, Embed, Reply
 from foretell.core.domain.runs import TargetLimits
@@ -36,6 +37,7 @@ class Crew:
     secret: Callable[[str], str | None]
     root: str = "."
     limits: Mapping[str, TargetLimits] = field(default_factory=dict[str, TargetLimits])
+    watch: Watch = field(default_factory=Watch, init=False)
     _targets: dict[str, Target] = field(default_factory=dict[str, Target], init=False)
     _models: dict[str, ChatModel] = field(default_factory=dict[str, ChatModel], init=False)
     _embedders: dict[str, Embedder] = field(default_factory=dict[str, Embedder], init=False)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from foretell.adapters.execution.crew import Bench, Crew
-from foretell.adapters.execution.patience import Patience
 from foretell.adapters.execution.users import SilentUserError, next_message
 from foretell.core.dialogue import converse, is_dialogue
 from foretell.core.domain.conversation import Ask, Message, Reply
@@ -76,7 +75,7 @@ async def _outcome(task: TrialTask, tab: Tab) -> Outcome:
         target = tab.crew.target(task.target)
         is_recording = bool(getattr(target, "is_recording", False))
         if is_recording or (not task.case.turns and task.case.goal is None):
-            outcome = await _turn(task, target, task.case.input, ())
+            outcome = await _turn(task, (target, tab), task.case.input, ())
         else:
             outcome = await _conversation(task, target, tab)
     except asyncio.CancelledError:
@@ -113,7 +112,7 @@ async def _score(bench: Bench, trial: Trial, tab: Tab) -> ScoreResult:
 
 
 async def _conversation(task: TrialTask, target: Target, tab: Tab) -> Outcome:
-    outcome = await _turn(task, target, task.case.input, ())
+    outcome = await _turn(task, (target, tab), task.case.input, ())
     history = _after((), task.case.input, outcome)
     for turn in range(turns_of(task) - 1):
         if outcome.error is not None:
@@ -124,7 +123,7 @@ async def _conversation(task: TrialTask, target: Target, tab: Tab) -> Outcome:
             return replace(outcome, messages=history, error=TrialError("ours", str(error)))
         if said is None:
             break
-        answered = await _turn(task, target, said, history)
+        answered = await _turn(task, (target, tab), said, history)
         history = _after(history, said, answered)
         outcome = _joined(outcome, answered)
     return replace(outcome, messages=history)
@@ -140,11 +139,12 @@ async def _next_said(task: TrialTask, tab: Tab, turn: int, history: tuple[Messag
     return await converse(next_message(task.case.goal, history, user, task.seed + turn), tab.answer)
 
 
-async def _turn(task: TrialTask, target: Target, said: Json, history: tuple[Message, ...]) -> Outcome:
+async def _turn(task: TrialTask, of: tuple[Target, Tab], said: Json, history: tuple[Message, ...]) -> Outcome:
+    target, tab = of
     seconds = task.limits.timeout_s
     turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run)
     try:
-        async with Patience(seconds + SLACK_S):
+        with tab.crew.watch.patience(seconds + SLACK_S):
             return await target.answer(turn)
     except TimeoutError:
         message = f"no answer within {seconds:g} s"

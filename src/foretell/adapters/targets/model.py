@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from time import perf_counter, time
 from typing import cast, get_args
 
@@ -107,7 +108,10 @@ class _TurnWire:
         clock = _clock.get()
         if clock is None:
             return await self._inner.send(request)
-        reply = await self._inner.send(replace(request, timeout_s=clock.timeout_s))
+        made = WireRequest(
+            request.url, request.body, request.headers, clock.timeout_s, request.method, request.tokens
+        )  # dataclasses.replace takes twice as long
+        reply = await self._inner.send(made)
         clock.seconds += reply.seconds
         return reply
 
@@ -120,10 +124,14 @@ class LiveModel:
 
     def __init__(self, chat_model: ChatModel, provider: str, params: ModelTarget) -> None:
         self.chat_model = chat_model
-        self._provider = provider
         self._system = () if params.system is None else (Message("system", params.system),)
         self._template = params.template
-        self._requested = params.model
+        self._name = f"chat {params.model}"
+        self._known: dict[str, Json] = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": provider,
+            "gen_ai.request.model": params.model,
+        }
 
     async def answer(self, turn: Turn) -> Outcome:
         """The model's answer to the conversation so far."""
@@ -149,6 +157,7 @@ class LiveModel:
             finish_reason=reply.finish_reason,
             system_fingerprint=reply.system_fingerprint,
             error=error,
+            at=datetime.fromtimestamp(at + seconds, UTC).isoformat(timespec="milliseconds"),
         )
 
     async def aclose(self) -> None:
@@ -159,23 +168,22 @@ class LiveModel:
         if self._template is not None and not turn.history:
             said = (Message("user", text_of(fill(self._template, {"input": turn.input}))),)
         messages = (*turn.history, *said)
-        if any(message.role == "system" for message in messages):
+        if not self._system or any(message.role == "system" for message in messages):
             return messages  # the case brings its own, or the history begins with ours
         return (*self._system, *messages)
 
     def _span(self, reply: Reply, error: TrialError | None, at: float, seconds: float) -> Span:
-        known = {
-            "gen_ai.operation.name": "chat",
-            "gen_ai.provider.name": self._provider,
-            "gen_ai.request.model": self._requested,
-            "gen_ai.response.model": reply.model,
-            "gen_ai.response.finish_reasons": [reply.finish_reason] if reply.finish_reason else None,
-            "gen_ai.usage.input_tokens": reply.usage.input_tokens,
-            "gen_ai.usage.output_tokens": reply.usage.output_tokens,
-        }
-        attributes = {name: value for name, value in known.items() if value is not None}
+        attributes = self._known.copy()
+        if reply.model is not None:
+            attributes["gen_ai.response.model"] = reply.model
+        if reply.finish_reason:
+            attributes["gen_ai.response.finish_reasons"] = [reply.finish_reason]
+        if reply.usage.input_tokens is not None:
+            attributes["gen_ai.usage.input_tokens"] = reply.usage.input_tokens
+        if reply.usage.output_tokens is not None:
+            attributes["gen_ai.usage.output_tokens"] = reply.usage.output_tokens
         said = error.message if error else None
-        return Span(f"chat {self._requested}", "llm", start=at, end=at + seconds, error=said, attributes=attributes)
+        return Span(self._name, "llm", None, None, at, at + seconds, None, None, said, attributes)
 
 
 def _error_of(reply: Reply) -> TrialError | None:

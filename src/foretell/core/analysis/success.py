@@ -66,6 +66,8 @@ class Rulebook:
         named = _recorded_mode(record.outcome)
         if named is not None:
             return (named, *(mode for mode in found if mode != named))
+        if len(found) < 2:
+            return tuple(found)
         declared = {mode.name: position for position, (mode, _) in enumerate(self.modes)}
         costs = {mode.name: mode.cost or 0.0 for mode, _ in self.modes}
         steps = self._steps(record)

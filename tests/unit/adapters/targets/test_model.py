@@ -1,6 +1,7 @@
 """A model as a target: what it is asked, what comes out, and how its errors are kept apart."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -68,6 +69,7 @@ async def test_an_answer_is_a_whole_outcome() -> None:
         latency_ms=10.0,
         finish_reason="stop",
         system_fingerprint="fp_1",
+        at=datetime.fromtimestamp(span.start + 0.01, UTC).isoformat(timespec="milliseconds"),
     )
 
 
