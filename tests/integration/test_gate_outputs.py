@@ -130,6 +130,11 @@ def test_the_file_is_what_the_terminal_prints_as_json_and_fits_the_published_sch
     jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8"))).validate(json.loads(text))
 
 
+def test_the_file_can_be_verified(folder: Folder) -> None:
+    assert folder.gate("floor", "--out", "json=decision.json")[0] == 0
+    assert run_command_line(["verify-decision", "decision.json"]) == 0
+
+
 def test_the_published_schema_is_the_one_of_this_version() -> None:
     place = importlib.util.spec_from_file_location("make_schemas", ROOT / "docs/schemas/make_schemas.py")
     assert place is not None
