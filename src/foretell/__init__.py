@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from foretell.api import Reading, gate, load, plan, run
+    from foretell.api import Reading, compare, gate, load, plan, results, run
     from foretell.core.domain.cases import Case
     from foretell.core.domain.estimates import Estimate
     from foretell.core.domain.modes import FailureMode
@@ -32,9 +32,11 @@ _HOMES = {
     "Score": "foretell.core.domain.scores",
     "ScoreFailure": "foretell.core.domain.scores",
     "Trial": "foretell.core.domain.trial",
+    "compare": "foretell.api",
     "gate": "foretell.api",
     "load": "foretell.api",
     "plan": "foretell.api",
+    "results": "foretell.api",
     "run": "foretell.api",
     "scorer": "foretell.core.ports.scorers",
 }
@@ -53,9 +55,11 @@ __all__ = [
     "Score",
     "ScoreFailure",
     "Trial",
+    "compare",
     "gate",
     "load",
     "plan",
+    "results",
     "run",
     "scorer",
 ]

@@ -36,7 +36,9 @@ def command(
             "worse": report.down,
             "better": report.up,
             "only_a": report.only_a,
+            "only_a_count": len(found.only_a),
             "only_b": report.only_b,
+            "only_b_count": len(found.only_b),
         }
         print_json("foretell.compare/1", body)
     else:

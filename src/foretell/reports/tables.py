@@ -145,6 +145,10 @@ def cost_sheet(findings: Sequence[tuple[Run, CostFinding]]) -> Sheet:
     return Sheet("Cost per successful interaction", heads, rows, tuple(notes), minor=minor)
 
 
+def _first(names: Sequence[str], most: int = 10) -> str:
+    return f"{', '.join(names[:most])}{' …' if len(names) > most else ''}"
+
+
 def comparison_sheet(report: ComparisonReport) -> Sheet:
     """B against A."""
     found = report.comparison
@@ -168,9 +172,10 @@ def comparison_sheet(report: ComparisonReport) -> Sheet:
     if found.unscored:
         pairs = "pair is" if found.unscored == 1 else "pairs are"
         notes.append(f"{found.unscored} {pairs} left out because one side has no score.")
-    for name, cases in (("only in A", report.only_a), ("only in B", report.only_b), ("worse", report.down)):
-        if cases:
-            notes.append(f"{name}: {', '.join(cases[:10])}{' …' if len(cases) > 10 else ''}")
+    lists = (("only in A", report.only_a, found.only_a), ("only in B", report.only_b, found.only_b))
+    notes += [f"{name} ({len(keys)}): {_first(cases)}" for name, cases, keys in lists if cases]
+    if report.down:
+        notes.append(f"worse: {_first(report.down)}")
     costs = [(f"cost of {label}", cost.per_success) for label, cost in zip("AB", report.costs, strict=True)]
     notes += _methods([("success of A", found.a), ("success of B", found.b), *costs])
     heads = ("", "run", "target", "success, 95 %", "cost per success, 95 %", ">p50")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from foretell.core.analysis.aggregate import Units, fold
 from foretell.core.analysis.compare import compare
@@ -16,6 +17,9 @@ from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import TrialColumns, TrialQuery
 from foretell.services.house import House
 from foretell.services.run import find_run
+
+MOST_NAMED = 1000
+"""Cases that a comparison names; their numbers are always whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,30 @@ async def cost(house: House, reference: str, *, unknown_as_zero: bool | None = N
     """
     run = await find_run(house, reference)
     zero = house.project.unknown_cost == "zero" if unknown_as_zero is None else unknown_as_zero
-    siblings = [
-        one
-        for one in await house.store.facts.runs(1000)
-        if one.group == run.group and one.suite == run.suite and one.id != run.id
-    ]
+    beside = [one for one in await _started_with(house, run) if one.suite == run.suite and one.id != run.id]
     found: list[tuple[Run, CostFinding]] = []
-    for one in (run, *sorted(siblings, key=lambda other: (other.is_alternative, other.id))):
+    for one in (run, *beside):
         loaded = await load(house, one)
         found.append((one, find_cost(loaded.columns, loaded.units, unknown_as_zero=zero)))
     return found
+
+
+async def find_group(house: House, reference: str) -> list[list[Run]]:
+    """A run and all that were started with it, suite by suite.
+
+    Raises:
+        BadInput: no such run.
+    """
+    suites: dict[str, list[Run]] = {}
+    for one in await _started_with(house, await find_run(house, reference)):
+        suites.setdefault(one.suite, []).append(one)
+    return list(suites.values())
+
+
+async def _started_with(house: House, run: Run) -> list[Run]:
+    """A run and its companions in the order of their start, the suites' own targets before the alternatives."""
+    group = [one for one in reversed(await house.store.facts.runs(1000)) if one.group == run.group]
+    return [*(one for one in group if not one.is_alternative), *(one for one in group if one.is_alternative)]
 
 
 async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | None = None) -> ComparisonReport:
@@ -95,9 +113,11 @@ async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | 
     sets = [await house.store.findings.cases(run.id) for run in (old, new)]
 
     def named(keys: Iterable[int]) -> tuple[str, ...]:
-        """The ids of the first of them; cases are unpacked only when they are named."""
-        few = [int(key) for key in list(keys)[:50]]
-        return tuple(next(cases[key].id for cases in sets if key in cases) for key in few)
+        """The ids of the first of them in the order of the sets; cases are unpacked only when they are named."""
+        wanted = {int(key) for key in keys}
+        there = ((key, cases) for cases in sets for key in cases if key in wanted)
+        few = islice(dict(there).items(), MOST_NAMED)
+        return tuple(cases[key].id for key, cases in few)
 
     costs = (
         find_cost(first.columns, first.units, unknown_as_zero=zero),

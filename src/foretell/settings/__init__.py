@@ -1,5 +1,10 @@
 """The only reader of the project file and of the environment: typed values out, every mistake at once."""
 
+from collections.abc import Mapping
+from copy import deepcopy
+from os.path import abspath
+from typing import Any
+
 from foretell.core.domain.project import Project
 from foretell.core.errors import ConfigurationError, Problem, raise_all
 from foretell.settings.aliases import find_aliases
@@ -9,10 +14,10 @@ from foretell.settings.leaks import find_leaks
 from foretell.settings.published import json_schema
 from foretell.settings.references import read_scorers
 from foretell.settings.resolve import resolve
-from foretell.settings.source import Source, read
+from foretell.settings.source import Origin, Source, read
 from foretell.settings.tables import read_tables
 
-__all__ = ["PSEUDONYM_KEY", "json_schema", "load", "load_with_warnings", "secret", "understand"]
+__all__ = ["PSEUDONYM_KEY", "json_schema", "load", "load_tables", "load_with_warnings", "secret", "understand"]
 
 
 def load(path: str | None = None, cwd: str = ".") -> Project:
@@ -31,6 +36,15 @@ def load_with_warnings(path: str | None = None, cwd: str = ".") -> tuple[Project
         ConfigurationError: as `load`.
     """
     return understand(read(path, cwd))
+
+
+def load_tables(tables: Mapping[str, Any], root: str) -> Project:
+    """The project that these tables describe, as if they stood in a file in the folder `root`.
+
+    Raises:
+        ConfigurationError: mistakes in them, all of them at once.
+    """
+    return understand(Source(abspath(root), Origin("tables"), deepcopy(dict(tables))))[0]
 
 
 def understand(source: Source) -> tuple[Project, tuple[Problem, ...]]:
