@@ -57,7 +57,7 @@ AFTER = (
 
 def command(
     folder: Annotated[
-        str | None, typer.Argument(metavar="[DIR]", help="Where to unpack it; default: a new temporary folder.")
+        str | None, typer.Argument(metavar="DIR", help="Where to unpack it; default: a new temporary folder.")
     ] = None,
 ) -> None:
     """Run the whole story on a made-up shop's assistant: three layers, failures priced, a ship, a break, a hold."""
