@@ -78,6 +78,30 @@ def test_shares_are_written_in_one_way(project: Path, capsys: pytest.CaptureFixt
     assert re.findall(r"(?<![\w-])-\d", text) == []  # a minus is a minus sign
 
 
+def test_a_trial_is_shown_whole_in_its_currency(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(project / "foretell.toml", 'name = "codes"', 'name = "codes"\ncurrency = "EUR"')
+    outcome: dict[str, object] = {"case_id": "c-0", "output": "one\ntwo\x1b[2J", "cost_usd": 0.5, "success": False}
+    failed: dict[str, object] = {"case_id": "c-1", "error": "no\nanswer", "latency_ms": 1500}
+    write_lines(project / "outcomes.jsonl", [outcome, failed])
+    assert told("run", capsys)[1].endswith("0.0 % [0.0, 65.8] n = 2       2        38  done")
+    assert told("show latest/c-0", capsys)[1:] == [
+        "  asked     ?",
+        "  answered  one",
+        "            two\\x1b[2J",
+        "  took      time unknown, €0.500, model unknown",
+        "  because   recorded: recorded as a failure",
+        "  steps     not seen: the recording holds neither spans nor messages",
+        "  score     recorded = False: recorded as a failure",
+    ]
+    assert told("show latest/c-1", capsys)[1:4] == [
+        "  asked     ?",
+        "  took      1.5 s, cost unknown, model unknown",
+        "  error     no",
+    ]
+    assert told("show latest/c-2", capsys)[0].endswith("c-2/0  unscored")
+    assert "  unscored: c-2/0: nothing_recorded" in "\n".join(told("failures", capsys))
+
+
 def test_a_run_without_trials_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_text(project / "new" / "foretell.toml", '[project]\nname = "new"\n')
     assert told("runs --config new", capsys) == ["The store holds no run yet: 'foretell run' makes one."]

@@ -25,11 +25,10 @@ def command(
     report = in_house(config, lambda house: failures(house, run, examples))
     if as_json_:
         body = {"run": report.run.id, "tally": as_json(report.tally), "success": as_json(report.success)}
-        print_json(
-            "foretell.failures/1", {**body, "modes": as_json(report.modes), "examples": as_json(report.examples)}
-        )
+        shown = {"examples": as_json(report.examples), "unscored": as_json(report.unscored)}
+        print_json("foretell.failures/1", {**body, "modes": as_json(report.modes), **shown})
         return
     print_sheet(failure_sheet(report))
-    for mode, lines in report.examples.items():
+    for mode, lines in (*report.examples.items(), ("unscored", report.unscored)):
         for line in lines:
             say_wrapped(f"  {mode}: {line.case_id}/{line.repeat}: {shorten(line.error or line.reason, LONGEST)}")

@@ -1,16 +1,25 @@
 """`foretell show`: one trial, whole."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
+from foretell.cli.output import NARROWEST, say, terminal_width
 from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, say_wrapped
-from foretell.core.domain.scores import Score
+from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure
 from foretell.core.domain.trace import Trace
 from foretell.core.domain.values import text_of
 from foretell.core.ports.facts import TrialRow
+from foretell.reports.layout import shorten, wrap
 from foretell.reports.numbers import as_json, duration, money
 from foretell.services.findings import find_trial
+
+MARGIN = 12
+LONGEST = 100
+"""Characters of a step's output; --json has all of it."""
+
+OTHERWISE = {NotApplicable: "does not apply", ScoreFailure: "failed"}
 
 
 def command(
@@ -22,33 +31,43 @@ def command(
     config: ConfigOption = None,
 ) -> None:
     """Show one trial: what was asked, what came out, the steps, every score and the conclusion."""
-    row, question = in_house(config, lambda house: find_trial(house, item))
+    run, row, question = in_house(config, lambda house: find_trial(house, item))
     if as_json_:
-        print_json("foretell.trial/1", {"input": question, "trial": as_json(row)})
+        print_json("foretell.trial/1", {"input": question, "currency": run.currency, "trial": as_json(row)})
         return
-    for line in _lines(row, text_of(question)):
-        say_wrapped(line)
+    conclusion = row.conclusion
+    mode = f": {', '.join([conclusion.mode, *conclusion.secondary])}" if conclusion.mode else ""
+    say_wrapped(f"{row.record.run}/{row.record.case_id}/{row.record.repeat}  {conclusion.state}{mode}")
+    for name, text in _facts(row, text_of(question), run.currency):
+        _tell(name, text)
 
 
-def _lines(row: TrialRow, question: str) -> list[str]:
-    record, outcome = row.record, row.record.outcome
-    mode = f": {row.conclusion.mode}" if row.conclusion.mode else ""
-    cost = "cost unknown" if outcome.cost_usd is None else money(outcome.cost_usd)
-    lines = [
-        f"{record.run}/{record.case_id}/{record.repeat}  {row.conclusion.state}{mode}",
-        f"  asked     {question}",
-        f"  answered  {text_of(outcome.output)}",
-        f"  took      {duration(outcome.latency_ms)}, {cost}, model {outcome.model or 'unknown'}",
-    ]
-    if outcome.error is not None:
-        lines.append(f"  error     {outcome.error.kind}: {outcome.error.message}")
-    if row.conclusion.reason:
-        lines.append(f"  because   {row.conclusion.reason}")
+def _tell(name: str, text: str) -> None:
+    """A fact beside its name; what needs more lines goes on below its own beginning."""
+    width = terminal_width()
+    room = None if width is None else max(width - MARGIN, NARROWEST)
+    for line in wrap(text, room) or [""]:
+        say(f"  {name:<{MARGIN - 2}}{line}".rstrip())
+        name = ""
+
+
+def _facts(row: TrialRow, question: str, currency: str) -> Iterator[tuple[str, str]]:
+    outcome, error = row.record.outcome, row.record.outcome.error
+    yield "asked", question
+    if error is None or outcome.output is not None:
+        yield "answered", text_of(outcome.output) or "nothing"
+    cost = "cost unknown" if outcome.cost_usd is None else money(outcome.cost_usd, currency)
+    time = "time unknown" if outcome.latency_ms is None else duration(outcome.latency_ms)
+    yield "took", f"{time}, {cost}, model {outcome.model or 'unknown'}"
+    if error is not None:
+        yield "error", error.message if error.kind == "error" else f"{error.kind}: {error.message}"
+    if row.conclusion.reason and (error is None or row.conclusion.reason != error.message):
+        yield "because", row.conclusion.reason
     if isinstance(outcome.trace, Trace):
-        lines += [f"  step      {one.kind:<12} {one.name}: {text_of(one.output)[:100]}" for one in outcome.trace.spans]
+        for span in outcome.trace.spans:
+            yield "step", f"{span.kind:<12} {span.name}: {shorten(text_of(span.output), LONGEST)}"
     else:
-        lines.append(f"  steps     not seen: {outcome.trace.reason}")
-    for name, result in record.scores.items():
-        shown = str(result.value) if isinstance(result, Score) else type(result).__name__
-        lines.append(f"  score     {name} = {shown}  {result.reason}")
-    return lines
+        yield "steps", f"not seen: {outcome.trace.reason}"
+    for name, result in row.record.scores.items():
+        shown = f"= {result.value}" if isinstance(result, Score) else OTHERWISE[type(result)]
+        yield "score", f"{name} {shown}{f': {result.reason}' if result.reason else ''}"

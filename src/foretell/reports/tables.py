@@ -86,7 +86,7 @@ def failure_sheet(report: FailureReport) -> Sheet:
     failed = f"{tally.failures} of {tally.trials} trials failed, {tally.unscored} unscored"
     notes = (
         f"{failed}; success {share(report.success)}.",
-        f"Intervals: {methods}." if rows else "Nothing failed.",
+        f"Intervals: {methods}." if rows else "Nothing failed." if tally.successes else "Nothing was scored.",
         "A rank range holds for all modes at once; modes without a cost come last, by rate." if rows else "",
     )
     heads = ("rank", "failure mode", "cost per 1,000", "rate", ">primary", ">any")

@@ -63,7 +63,8 @@ async def failures(house: House, reference: str, examples: int = 3) -> FailureRe
         )
         for one in modes
     }
-    return FailureReport(run, tally(loaded.units), success_rate(loaded.units), modes, shown)
+    unscored = await house.store.findings.page(TrialQuery(run.id, "unscored", limit=examples))
+    return FailureReport(run, tally(loaded.units), success_rate(loaded.units), modes, shown, tuple(unscored))
 
 
 async def cost(house: House, reference: str, *, unknown_as_zero: bool | None = None) -> list[tuple[Run, CostFinding]]:
@@ -128,8 +129,8 @@ async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | 
     )
 
 
-async def find_trial(house: House, item: str) -> tuple[TrialRow, Json]:
-    """One trial by `RUN/CASE` or `RUN/CASE/REPEAT`, with the input of its case.
+async def find_trial(house: House, item: str) -> tuple[Run, TrialRow, Json]:
+    """One trial by `RUN/CASE` or `RUN/CASE/REPEAT`, with its run and the input of its case.
 
     Raises:
         ConfigurationError: no case is named.
@@ -145,7 +146,7 @@ async def find_trial(house: House, item: str) -> tuple[TrialRow, Json]:
     readings = [(rest, 0), (name, int(repeat))] if repeat.isdecimal() else [(rest, 0)]  # an id may hold a slash too
     for case_id, number in readings:
         if case_id in numbers and (row := await house.store.facts.trial(run.id, numbers[case_id], number)) is not None:
-            return row, cases[numbers[case_id]].input
+            return run, row, cases[numbers[case_id]].input
     hint = suggest(rest, list(numbers)[:1000])
     hint = hint if hint.startswith("Did") else f"'foretell evalset show {run.evalset}' lists its cases."
     raise BadInput(Problem(f"run '{run.id}'", f"holds no trial '{rest}'.", hint))

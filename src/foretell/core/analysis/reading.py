@@ -24,13 +24,14 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class FailureReport:
-    """The ranked failure modes of a run, with the first trials of each as examples."""
+    """The ranked failure modes of a run, with the first trials of each, and the first unscored ones, as examples."""
 
     run: Run
     tally: Tally
     success: Estimate
     modes: tuple[ModeFinding, ...]
     examples: dict[str, tuple[TrialLine, ...]]
+    unscored: tuple[TrialLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
