@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -16,6 +17,9 @@ from tests.e2e.recorded_project import write_project
 from tests.e2e.wordings import SNAPSHOT, normal, section, sections
 
 STORE = ".foretell"
+
+# Rights mean nothing to root, unless it gives up the privilege to pass them over.
+AS_A_USER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 
 
 @pytest.fixture
@@ -105,6 +109,23 @@ def test_output_that_cannot_be_written_is_told(project: Path) -> None:
         )
     assert done.returncode == 70
     assert done.stderr.decode().startswith("run-failed: standard output: cannot be written: No space left on device.")
+
+
+@pytest.mark.skipif(bool(AS_A_USER) and which("setpriv") is None, reason="root cannot give up its privileges here")
+@pytest.mark.parametrize(("words", "code"), [("run", 69), ("evalset import core more.jsonl", 69), ("init new", 64)])
+def test_a_folder_that_may_only_be_read_is_told(words: str, code: int, project: Path) -> None:
+    (project / "more.jsonl").write_text('{"id": "new", "input": "?"}\n', encoding="utf-8")
+    before = contents(project)
+    project.chmod(0o555)
+    try:
+        done = subprocess.run(
+            [*AS_A_USER, sys.executable, "-m", "foretell", *words.split()], capture_output=True, text=True, check=False
+        )
+    finally:
+        project.chmod(0o755)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert "cannot be written: Permission denied." in done.stderr
+    assert contents(project) == before
 
 
 def test_a_terminal_without_our_letters_gets_others(project: Path) -> None:

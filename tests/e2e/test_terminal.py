@@ -102,6 +102,13 @@ def test_a_trial_is_shown_whole_in_its_currency(project: Path, capsys: pytest.Ca
     assert "  unscored: c-2/0: nothing_recorded" in "\n".join(told("failures", capsys))
 
 
+def test_a_run_that_was_cut_short_says_how_it_goes_on(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = told("run --max-cost 0.05", capsys)
+    run = lines[1].split()[0]
+    assert f"{run}: 35 of 40 trials are missing" in lines[2]
+    assert lines[2].endswith(f"; 'foretell run --resume {run}' goes on.")
+
+
 def test_a_run_without_trials_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_text(project / "new" / "foretell.toml", '[project]\nname = "new"\n')
     assert told("runs --config new", capsys) == ["The store holds no run yet: 'foretell run' makes one."]

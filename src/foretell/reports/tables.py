@@ -46,7 +46,8 @@ def summary_sheet(summaries: Sequence[RunSummary]) -> Sheet:
     for one in summaries:
         if one.missing > 0 and one.run.status != "running":
             because = f" ({one.run.note})" if one.run.note else ""
-            notes.append(f"{one.run.id}: {one.missing} of {one.run.planned} trials are missing{because}.")
+            how = f"'foretell run --resume {one.run.id}' goes on"
+            notes.append(f"{one.run.id}: {one.missing} of {one.run.planned} trials are missing{because}; {how}.")
         if one.reliability:
             rates = ", ".join(percent(rate.value) for rate in one.reliability)
             notes.append(f"{one.run.id}: pass^1 to pass^{len(one.reliability)}: {rates}.")
