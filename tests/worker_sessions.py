@@ -26,7 +26,7 @@ async def answer_async(question, context):
 
 def do_say(text): return text
 def do_sleep(seconds): time.sleep(float(seconds)); return "slept"
-def do_spin(seconds): time.sleep(float(seconds)); return re.match(r"(a+)+$", "a" * 60 + "b") 
+def do_spin(seconds): time.sleep(float(seconds)); return re.match(r"(a+)+$", "a" * 60 + "b")
 def do_exit(code): os._exit(int(code))
 def do_kill(_): os.kill(os.getpid(), signal.SIGKILL); time.sleep(60)
 def do_raise(text): raise ValueError(text)
