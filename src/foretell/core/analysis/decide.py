@@ -80,12 +80,19 @@ def _reasons(ruling: Ruling, rules: Sequence[RuleFinding], stormy: Sequence[Evid
 
 def describe(rule: RuleFinding) -> str:
     """One rule in one sentence, with its numbers."""
-    bound = rule.low if (rule.ruling == "ship") == rule.higher_is_better else rule.high
     shown = "not known" if rule.estimate is None else quantity(rule.estimate, rule)
-    edge = "" if bound is None else f", bound {quantity(bound, rule)}"
-    text = f"{rule.suite}: {rule.rule} is {shown}{edge} against {quantity(rule.limit, rule)}"
+    text = f"{rule.suite}: {rule.rule} is {shown}{_edge(rule)} against {quantity(rule.limit, rule)}"
     text = f"{text} (n = {rule.n} {rule.unit}s)"
     return f"{text}; {rule.note}" if rule.note else text
+
+
+def _edge(rule: RuleFinding) -> str:
+    """The bound that a ruling rests on; both of them where the limit lies between them."""
+    if rule.ruling == "not-enough-evidence":
+        ends = [end for end in (rule.low, rule.high) if end is not None]
+        return f", bounds {' to '.join(quantity(end, rule) for end in ends)}" if ends else ""
+    bound = rule.low if (rule.ruling == "ship") == rule.higher_is_better else rule.high
+    return "" if bound is None else f", bound {quantity(bound, rule)}"
 
 
 def quantity(value: float, rule: RuleFinding) -> str:

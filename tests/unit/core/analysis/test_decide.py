@@ -61,6 +61,19 @@ def test_all_unscored_neither_ships_nor_holds() -> None:
     ]
 
 
+def test_a_reason_names_the_bound_that_it_rests_on() -> None:
+    policy = GatePolicy("deploy", ("s",), at_least=0.8)
+    said = {
+        good: describe(judge(policy, [Evidence("s", units(mixed(good, 100 - good)))], STANDARD).rules[0])
+        for good in (95, 80, 60)
+    }
+    assert said == {
+        95: "s: success is 95.0 %, bound 89.8 % against 80.0 % (n = 100 cases)",
+        80: "s: success is 80.0 %, bounds 72.3 % to 86.3 % against 80.0 % (n = 100 cases)",
+        60: "s: success is 60.0 %, bound 68.2 % against 80.0 % (n = 100 cases)",
+    }
+
+
 def test_reasons_write_each_quantity_in_its_own_form() -> None:
     policy = replace(POLICY, may_drop=0.5, cost_may_rise=2.0)
     evidence = Evidence("s", units(mixed(85, 15), [0.02] * 100), units(mixed(90, 10), [0.01] * 100))
