@@ -56,8 +56,7 @@ simulate: $(DEV)  ## simulations behind the statistics (interval coverage, error
 	$(PY) -m pytest -q -n 2 -m statistical
 
 bench: $(DEV)  ## measure speed beside its floor
-	@test -d benchmarks || { echo "There are no benchmarks yet." >&2; exit 1; }
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks.run_speed
 
 COMPILE = uv pip compile pyproject.toml --group build --quiet --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links --no-python-downloads --generate-hashes $(UPGRADE)

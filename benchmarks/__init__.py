@@ -1,0 +1,1 @@
+"""How fast, how light: each measure beside its floor, in one session. `python -m benchmarks` runs them all."""
