@@ -4,16 +4,25 @@ from hashlib import sha256
 
 import pytest
 
-from foretell.adapters.store.squeeze import DICTIONARY_1, squeeze, unsqueeze
+from foretell.adapters.store.squeeze import DICTIONARY_1, DICTIONARY_2, squeeze, unsqueeze
 
 
-def test_the_dictionary_is_the_one_in_use() -> None:
-    assert sha256(DICTIONARY_1).hexdigest() == "0c3617c1b5c9adeccf85f61ec2c6933b83b4b37e762c4dd3f4423f758f28e3b0"
+@pytest.mark.parametrize(
+    ("dictionary", "digest"),
+    [
+        (DICTIONARY_1, "0c3617c1b5c9adeccf85f61ec2c6933b83b4b37e762c4dd3f4423f758f28e3b0"),
+        (DICTIONARY_2, "263c47c35ea19efeaa8021d759d6a6a314b7f59f6e5e736ec3f20386876bdbc9"),
+    ],
+    ids=["first", "second"],
+)
+def test_the_dictionaries_are_those_in_use(dictionary: bytes, digest: str) -> None:
+    assert sha256(dictionary).hexdigest() == digest
 
 
 def test_what_was_squeezed_before_is_still_read() -> None:
-    stored = bytes.fromhex("6384c60238de12154a522b4a14f2d3c031094ab300")
-    assert unsqueeze(stored) == b"\x01\xa6output and a text of the user"
+    text = b"\x01\xa6output and a text of the user"
+    assert unsqueeze(bytes.fromhex("6384c60238de12154a522b4a14f2d3c031094ab300")) == text
+    assert unsqueeze(bytes.fromhex("066384a6000550cb275101541729e4a7814b2a50620700")) == text
 
 
 def test_a_small_value_is_smaller_than_without_the_dictionary() -> None:
