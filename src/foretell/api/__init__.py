@@ -8,8 +8,9 @@ results.summaries, results.failures, results.costs
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from dataclasses import replace
+from threading import Thread
 from typing import Any, TypeVar
 
 from foretell import settings
@@ -130,6 +131,7 @@ def _in_house(what: Project | SuitePlan, store: str | None, work: Callable[[Hous
 def _aside(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Do async work on a loop of its own: a notebook has one already, which cannot be waited for from inside."""
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Future()
+    done: Future[T] = Future()
 
     async def inside() -> T:
         task = asyncio.current_task()
@@ -137,10 +139,18 @@ def _aside(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         started.set_result((asyncio.get_running_loop(), task))
         return await work()
 
-    with ThreadPoolExecutor(1) as thread:
+    def run_aside() -> None:
         try:
-            return thread.submit(asyncio.run, inside()).result()
-        except KeyboardInterrupt:
-            loop, task = started.result()
-            loop.call_soon_threadsafe(task.cancel)  # else the thread, and with it the notebook, goes on to the end
-            raise
+            done.set_result(asyncio.run(inside()))
+        except BaseException as error:  # noqa: BLE001 # whatever it was, it is raised where somebody waits
+            done.set_exception(error)
+
+    thread = Thread(target=run_aside)
+    try:
+        thread.start()
+        return done.result()
+    except KeyboardInterrupt:
+        loop, task = started.result()
+        loop.call_soon_threadsafe(task.cancel)  # else the thread, and with it the notebook, goes on to the end
+        wait((done,))
+        raise
