@@ -1,6 +1,6 @@
 """How a trial ended: success, failure with its modes, or unscored. Pure, so that every view can be recomputed."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from foretell.core.analysis.detect import is_cut, is_filtered, is_refusal
@@ -62,12 +62,15 @@ class Rulebook:
 
     def _fired(self, record: TrialRecord) -> tuple[str, ...]:
         """The modes that fired, the primary one first: earliest step, then dearest, then first declared."""
-        found = list(dict.fromkeys([*self._named_by_data(record), *self._named_by_rules(record)]))
-        named = _recorded_mode(record.outcome)
-        if named is not None:
-            return (named, *(mode for mode in found if mode != named))
+        recorded = record.outcome.recorded
+        said = recorded.failure_modes if recorded is not None else ()
+        found = [*said, *self._named_by_rules(record), *_seen_in(record.outcome)]
+        if recorded is not None and recorded.failure_mode is not None:
+            found.insert(0, recorded.failure_mode)
+            return tuple(dict.fromkeys(found))
         if len(found) < 2:
             return tuple(found)
+        found = list(dict.fromkeys(found))
         declared = {mode.name: position for position, (mode, _) in enumerate(self.modes)}
         costs = {mode.name: mode.cost or 0.0 for mode, _ in self.modes}
         steps = self._steps(record)
@@ -75,19 +78,15 @@ class Rulebook:
         found.sort(key=lambda name: (steps.get(name, 1 << 30), -costs.get(name, 0.0), declared.get(name, last)))
         return tuple(found)
 
-    def _named_by_data(self, record: TrialRecord) -> Iterable[str]:
-        recorded = record.outcome.recorded
-        return recorded.failure_modes if recorded is not None else ()
-
-    def _named_by_rules(self, record: TrialRecord) -> Iterable[str]:
-        for mode, when in self.modes:
-            if when is not None and evaluate(when, record.scores) == "true":
-                yield mode.name
+    def _named_by_rules(self, record: TrialRecord) -> list[str]:
+        scores = record.scores
+        found = [mode.name for mode, when in self.modes if when is not None and evaluate(when, scores) == "true"]
         for spec in self.scorers:
-            result = record.scores.get(spec.name)
-            if spec.mode is not None and isinstance(result, Score) and result.value is False:
-                yield spec.mode
-        yield from _seen_in(record.outcome)
+            if spec.mode is not None:
+                result = scores.get(spec.name)
+                if isinstance(result, Score) and result.value is False:
+                    found.append(spec.mode)
+        return found
 
     def _steps(self, record: TrialRecord) -> dict[str, int]:
         """The position of the earliest span that speaks for a mode."""
@@ -118,20 +117,15 @@ def rulebook(scorers: Sequence[ScorerSpec], success: str | None, modes: Sequence
     )
 
 
-def _seen_in(outcome: Outcome) -> Iterable[str]:
+def _seen_in(outcome: Outcome) -> list[str]:
     """What can be told from the outcome alone."""
     text = text_of(outcome.output).strip()
     if not text:
-        yield "empty"
-        return
-    if is_filtered(outcome.finish_reason) or is_refusal(text):
-        yield "refusal"
+        return ["empty"]
+    found = ["refusal"] if is_filtered(outcome.finish_reason) or is_refusal(text) else []
     if is_cut(text, outcome.finish_reason):
-        yield "truncation"
-
-
-def _recorded_mode(outcome: Outcome) -> str | None:
-    return outcome.recorded.failure_mode if outcome.recorded is not None else None
+        found.append("truncation")
+    return found
 
 
 def _all_booleans(results: Collection[ScoreResult]) -> Truth:
