@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 
 from foretell.core.analysis.aggregate import Units, fold
 from foretell.core.analysis.compare import compare
@@ -14,7 +13,7 @@ from foretell.core.domain.runs import Run
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, ConfigurationError, Problem, suggest
 from foretell.core.ports.facts import TrialRow
-from foretell.core.ports.findings import TrialColumns, TrialQuery
+from foretell.core.ports.findings import Ints, TrialColumns, TrialQuery
 from foretell.services.house import House
 from foretell.services.run import find_run
 
@@ -109,23 +108,29 @@ async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | 
     """
     old, new = await find_run(house, a), await find_run(house, b)
     zero = house.project.unknown_cost == "zero" if unknown_as_zero is None else unknown_as_zero
-    first, second = await load(house, old), await load(house, new)
-    found = compare(first.units, second.units)
-    sets = [await house.store.findings.cases(run.id) for run in (old, new)]
 
-    def named(keys: Iterable[int]) -> tuple[str, ...]:
-        """The ids of the first of them in the order of the sets; cases are unpacked only when they are named."""
-        wanted = {int(key) for key in keys}
-        there = ((key, cases) for cases in sets for key in cases if key in wanted)
-        few = islice(dict(there).items(), MOST_NAMED)
-        return tuple(cases[key].id for key, cases in few)
+    async def side(run: Run) -> tuple[Units, CostFinding]:
+        """A run folded to units, with its cost; a million trials as columns are not kept for both at once."""
+        loaded = await load(house, run)
+        return loaded.units, find_cost(loaded.columns, loaded.units, unknown_as_zero=zero)
 
-    costs = (
-        find_cost(first.columns, first.units, unknown_as_zero=zero),
-        find_cost(second.columns, second.units, unknown_as_zero=zero),
-    )
+    async def named(keys: Ints) -> tuple[str, ...]:
+        """The ids of the first of them in the order of the sets."""
+        runs = (new,) if old.set_hash == new.set_hash else (old, new)
+        ids = [one for run in runs for one in await house.store.findings.case_ids(run.id, keys, MOST_NAMED)]
+        return tuple(dict.fromkeys(ids))[:MOST_NAMED]
+
+    (before, cost_before), (after, cost_after) = await side(old), await side(new)
+    found = compare(before, after)
     return ComparisonReport(
-        old, new, found, costs, named(found.up), named(found.down), named(found.only_a), named(found.only_b)
+        old,
+        new,
+        found,
+        (cost_before, cost_after),
+        await named(found.up),
+        await named(found.down),
+        await named(found.only_a),
+        await named(found.only_b),
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from foretell.core.domain.runs import Conclusion
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure
 from foretell.core.domain.trial import Outcome, TrialError
@@ -204,6 +206,15 @@ async def cases_come_by_key(store: AnyStore) -> None:
     same("a key of no case", (await store.findings.cases("r-1")).get(1), None)
     same("cases of another run on the set", list((await store.findings.cases("r-2")).items()), by_key)
     same("cases of a run on another set", list((await store.findings.cases("r-3")).items()), by_key[:1])
+    keys = np.array([key_of(CASES[2].id), 1, key_of(CASES[0].id)], np.int64)
+    same(
+        "ids by key, in the set's order",
+        list(await store.findings.case_ids("r-1", keys, 9)),
+        [CASES[0].id, CASES[2].id],
+    )
+    same("the first ids by key", list(await store.findings.case_ids("r-1", keys, 1)), [CASES[0].id])
+    same("ids by key of another set", list(await store.findings.case_ids("r-3", keys, 9)), [CASES[0].id])
+    same("ids of no key", list(await store.findings.case_ids("r-1", keys[:0], 9)), [])
 
 
 RUN_CHECKS: tuple[Check, ...] = (

@@ -117,3 +117,18 @@ def cases_of_set(connection: Connection, set_no: int) -> StoredCases:
     with connection.execute(query) as result:
         cursor: Any = result.cursor  # the driver's own: half the time for a million
         return StoredCases(keys_of_set(connection, set_no), [body for (body,) in cursor])
+
+
+def ids_of_cases(connection: Connection, set_no: int, keys: NDArray[np.int64], limit: int) -> list[str]:
+    """The ids of the first cases of a set that have one of these keys, in their order."""
+    if not len(keys):
+        return []
+    is_wanted = np.isin(keys_of_set(connection, set_no), keys, assume_unique=True)
+    places = np.flatnonzero(is_wanted)[:limit].tolist()
+    table = schema.cases.c
+    found: list[str] = []
+    for start in range(0, len(places), CASES_AT_ONCE):  # a statement may not have more than 32,766 parameters
+        part = places[start : start + CASES_AT_ONCE]
+        query = select(table.id).where(table.set_no == set_no, table.case_no.in_(part)).order_by(table.case_no)
+        found += connection.execute(query).scalars()
+    return found

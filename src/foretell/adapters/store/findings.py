@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select, union
 
 from foretell.adapters.store import schema
-from foretell.adapters.store.case_sets import cases_of_set
+from foretell.adapters.store.case_sets import cases_of_set, ids_of_cases
 from foretell.adapters.store.codec import unpack_head
 from foretell.adapters.store.columns import Fetched, StoredRun, place_of, trial_columns
 from foretell.adapters.store.database import AnyRow
@@ -52,6 +52,12 @@ class StoredFindings:
     async def cases(self, run_id: str) -> Mapping[int, Case]:
         """The cases of a run by `key_of(id)`, in the order of their set."""
         return await self._reader.read(lambda connection: cases_of_set(connection, _run(connection, run_id).set_no))
+
+    async def case_ids(self, run_id: str, keys: Ints, limit: int) -> Sequence[str]:
+        """The ids of the first cases of a run's set that have one of these keys."""
+        return await self._reader.read(
+            lambda connection: ids_of_cases(connection, _run(connection, run_id).set_no, keys, limit)
+        )
 
 
 def _run(connection: Connection, run_id: str) -> StoredRun:

@@ -71,14 +71,14 @@ def find_cost(columns: TrialColumns, units: Units, *, unknown_as_zero: bool = Fa
 def _per_success(
     columns: TrialColumns, costs: Floats, used: NDArray[np.bool_], coverage: float
 ) -> tuple[Estimate, tuple[float, float] | None]:
-    n = len(np.unique(columns.cluster[used]))
+    distinct, row = np.unique(columns.cluster[used], return_inverse=True)
+    n = len(distinct)
     if not used.any():
         return Estimate(None, None, None, 0, "case", "unknown: no trial's cost is known"), None
     if coverage < COVERAGE_FLOOR:
         floor = percent(COVERAGE_FLOOR, digits=0)
         method = f"unknown: the cost of {percent(coverage)} of the trials is known, under the floor of {floor}"
         return Estimate(None, None, None, n, "case", method), None
-    _, row = np.unique(columns.cluster[used], return_inverse=True)
     paid = np.bincount(row, weights=costs[used])
     won = np.bincount(row, weights=columns.state[used] == 1)
     found = cost_per_success(paid, won, seed=0)

@@ -84,3 +84,7 @@ class Findings(Protocol):
     async def cases(self, run_id: str) -> Mapping[int, Case]:
         """The cases of a run by `key_of(id)`, in the order of their set."""
         ...
+
+    async def case_ids(self, run_id: str, keys: Ints, limit: int) -> Sequence[str]:
+        """The ids of those cases of a run that have one of these keys: the first of them in the order of their set."""
+        ...
