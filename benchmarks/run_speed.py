@@ -1,9 +1,9 @@
-"""`foretell run` beside its floor: a bare aiohttp client that writes a JSON line for each answer.
+"""What foretell costs beside its floor: a bare aiohttp client that writes a JSON line for each answer.
 
-    python -m benchmarks.run_speed             # some two minutes
-    python -m benchmarks.run_speed --full      # 10,000 and 100,000 cases, and memory; some fifteen
+    python -m benchmarks.run_speed             # some three minutes
+    python -m benchmarks.run_speed --full      # 100,000 cases, and a store of two million trials; some fifteen
 
-What is compared is each further case, between two sizes, so that start-up does not count; see README.md.
+Of a run, each further case between two sizes is compared, so that start-up does not count; see README.md.
 """
 
 import argparse
@@ -94,11 +94,33 @@ def _pairs(small: Cost, large: Cost) -> tuple[tuple[float, float], tuple[float, 
     return (small.cpu, large.cpu), (small.wall, large.wall)
 
 
+def report_start(folder: Path, rounds: int) -> None:
+    """Processor time to import the package, and until the help is printed."""
+    print("\nstart-up:")
+    for name, words in (("import foretell", ["-c", "import foretell"]), ("--help", ["-m", "foretell", "--help"])):
+        cost = best([measure(words, folder) for _ in range(2 * rounds)])
+        print(f"{name:18}{cost.cpu * 1000:8.0f} ms CPU{cost.wall * 1000:8.0f} ms wall")
+
+
+def report_stored(folder: Path, trials: int) -> None:
+    """Reading findings from a store that holds two runs of so many trials."""
+    measure(["-m", "benchmarks.stored_runs", "--folder", str(folder), "--trials", str(trials)], folder)
+    size = (folder / ".foretell" / "store.db").stat().st_size / 1e6
+    print(f"\ntwo stored runs of {trials:,} trials, {size:.0f} MB on disk:")
+    for words in (["failures", "run-2"], ["cost", "run-2"], ["compare", "run-1", "run-2"]):
+        cost = best([measure(["-m", "foretell", *words], folder) for _ in range(2)])
+        print(f"{words[0]:18}{cost.wall:8.1f} s wall{cost.cpu:8.1f} s CPU{cost.peak_mb:8.0f} MB peak")
+
+
 def main(*, is_full: bool, rounds: int) -> None:
-    """All loads."""
+    """All of it."""
     sizes = (10_000, 100_000) if is_full else (5_000, 20_000)
     for load in (Load(0.0, 64, sizes), Load(50.0, 200, (2_000, 10_000))):
         report(load, measured(load, rounds))
+    with tempfile.TemporaryDirectory() as folder:
+        report_start(Path(folder), rounds)
+        if is_full:
+            report_stored(Path(folder), 1_000_000)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 
 import hypothesis
 import pytest
+
+# A runner that starts us in the background has SIGINT ignored, and that is inherited: interrupts would test nothing.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.network_guard.plugin"]
 
