@@ -192,7 +192,7 @@ def test_a_run_that_is_killed_twice_is_finished_without_paying_twice(project: Pa
     # Two models are asked each question. What was under way, or answered and not yet committed, is asked again.
     repeated = asked(server).total() - 2 * CASES
     assert set(asked(server)) == {f"case {n} ?" for n in range(CASES)}
-    assert repeated <= sum(lost) + 2 * 2 * CONCURRENCY + 16
+    assert repeated <= sum(lost) + 2 * 2 * CONCURRENCY
     assert max(lost) <= 150  # a loaded machine commits late; every 20 ms is the aim
     assert foretell(project, "run", "--resume", after[0][0].id)[0] == 65
 
@@ -211,11 +211,11 @@ def test_a_run_that_is_stopped_keeps_all_and_goes_on_at_once(
     ((run, trials),) = stored(project)
     assert (run.status, run.note) == ("stopped", "interrupted")
     assert trials.items() <= EXPECTED.items()
-    assert server.answered.total() - len(trials) <= CONCURRENCY + 16  # on their way, or answered and not yet read
+    assert server.answered.total() - len(trials) <= CONCURRENCY  # those whose answers were on their way
     assert asyncio.run(is_free(project, run))  # the lease was given back: nobody waits until it runs out
     assert foretell(project, "run", "--resume", "latest")[0] == 0
     assert [(run.status, trials) for run, trials in stored(project)] == [("done", EXPECTED)]
-    assert asked(server).total() <= CASES + CONCURRENCY + 16
+    assert asked(server).total() <= CASES + CONCURRENCY
 
 
 def test_a_run_that_is_worked_on_is_left_alone(project: Path, server: Endpoint) -> None:

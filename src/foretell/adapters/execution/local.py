@@ -30,7 +30,10 @@ class LocalExecutor:
     root: str = "."
 
     async def run(self, workload: Workload) -> AsyncGenerator[TrialRecord]:
-        """See the port. Leaving the iterator ends every call and process that it started."""
+        """See the port. Leaving the iterator ends every call and process that it started.
+
+        Cancelled, it ends them too, but first hands over what had finished and nobody had read: it is paid for.
+        """
         connections = CONNECTIONS + sum(arm.limits.concurrency for arm in workload.arms)
         limits = {arm.target.name: arm.limits for arm in workload.arms}
         crew = Crew(plugins.build("wires", "http", {"limit": connections}), self.secret, self.root, limits)
@@ -43,6 +46,11 @@ class LocalExecutor:
                 while (record := await shift.tray.take(crowd)) is not None:
                     yield record
                 await _ended(crowd)
+            except asyncio.CancelledError:
+                await _dismiss(crowd)
+                for record in shift.tray.rest():
+                    yield record
+                raise
             finally:
                 await _dismiss(crowd)
         finally:
@@ -98,6 +106,12 @@ class Tray:
             await self._has_news.wait()
         self._has_room.set()
         return self._records.popleft()
+
+    def rest(self) -> list[TrialRecord]:
+        """All that is unread."""
+        found = list(self._records)
+        self._records.clear()
+        return found
 
     def wake(self) -> None:
         """Let the reader look whether the crowd has ended."""

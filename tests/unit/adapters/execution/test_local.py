@@ -183,6 +183,32 @@ def test_being_cancelled_ends_all_that_was_begun() -> None:
     assert virtually(work()) == 1
 
 
+def test_what_had_finished_when_the_reader_was_cancelled_is_still_handed_over() -> None:
+    async def work() -> tuple[list[int], bool, int]:
+        found: list[int] = []
+        asked: list[str] = []
+
+        async def script(turn: Turn) -> Outcome:
+            asked.append(turn.case_id)
+            await asyncio.sleep(1.0)
+            if turn.case_id == asked[0]:
+                reader.cancel()  # before the reader has its turn, in the very step in which four answers come in
+            return Outcome(turn.input)
+
+        async def read() -> None:
+            nonlocal found
+            async with aclosing(run(Workload((arm(concurrency=4),), tasks(20)))) as records:
+                async for one in records:
+                    found += [one.case_no]  # kept up to the end, however it comes
+
+        SCRIPTS["app"] = script
+        reader = asyncio.create_task(read())
+        await asyncio.wait({reader})
+        return sorted(found), reader.cancelled(), len(asyncio.all_tasks())
+
+    assert virtually(work()) == ([0, 1, 2, 3], True, 1)
+
+
 def test_a_reader_that_is_slow_holds_the_hands_up() -> None:
     async def work() -> tuple[int, list[int]]:
         tray, given = Tray(), UNREAD * 3
