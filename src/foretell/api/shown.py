@@ -1,5 +1,6 @@
 """What the Python face gives back: findings that show themselves as tables."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,11 +15,11 @@ from foretell.reports.verdict import closing, headline, rules_sheet
 from foretell.reports.waivers import waiver_lines
 
 
-class _Shown:
+class _Shown(ABC):
     """A value that shows itself as tables, in a notebook and in a terminal."""
 
-    def _sheets(self) -> Iterator[Sheet]:
-        raise NotImplementedError
+    @abstractmethod
+    def _sheets(self) -> Iterator[Sheet]: ...
 
     def __repr__(self) -> str:
         return "\n".join(line for sheet in self._sheets() for line in sheet_lines(sheet))

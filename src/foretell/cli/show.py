@@ -17,7 +17,7 @@ from foretell.services.findings import find_trial
 
 MARGIN = 12
 LONGEST = 100
-"""Characters of a step's output; --json has all of it."""
+"""Characters of a step's output and of a field that was kept; --json has all of them."""
 
 OTHERWISE = {NotApplicable: "does not apply", ScoreFailure: "failed"}
 
@@ -68,6 +68,8 @@ def _facts(row: TrialRow, question: str, currency: str) -> Iterator[tuple[str, s
             yield "step", f"{span.kind:<12} {span.name}: {shorten(text_of(span.output), LONGEST)}"
     else:
         yield "steps", f"not seen: {outcome.trace.reason}"
+    for name, value in outcome.metadata.items():
+        yield "metadata", f"{name} = {shorten(text_of(value), LONGEST)}"
     for name, result in row.record.scores.items():
         shown = f"= {result.value}" if isinstance(result, Score) else OTHERWISE[type(result)]
         yield "score", f"{name} {shown}{f': {result.reason}' if result.reason else ''}"

@@ -20,6 +20,7 @@ def covered(anonymiser: Anonymiser, one: Interaction) -> Interaction:
         output=anonymiser.value(one.output),
         spans=tuple(_span(anonymiser, span) for span in one.spans),
         feedback=anonymiser.value(dict(one.feedback)),
+        metadata=anonymiser.value(dict(one.metadata)),
     )
 
 
@@ -48,6 +49,7 @@ def _outcome(anonymiser: Anonymiser, outcome: Outcome) -> Outcome:
         ),
         trace=Trace(tuple(_span(anonymiser, span) for span in trace.spans)) if isinstance(trace, Trace) else trace,
         error=None if error is None else TrialError(error.kind, anonymiser.text(error.message)),
+        metadata=anonymiser.value(dict(outcome.metadata)),
     )
 
 

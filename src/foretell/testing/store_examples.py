@@ -76,6 +76,7 @@ def full_trial(run_id: str, case_no: int = 0, repeat: int = 0) -> TrialRow:
         error=TrialError("server_error", "503 to the last"),
         recorded=Recorded(False, {"stars": 2.0, "resolved": True, "tag": "x", "none": None}, "rude", ("rude", "late")),
         at="2026-01-01T00:00:01.5Z",
+        metadata={"ticket": {"id": 4, "tags": ["late", None]}},
     )
     scores: dict[str, ScoreResult] = {
         "polite": Score(False, "it shouts", ("HELLO", "NO"), "call"),

@@ -170,6 +170,7 @@ def _joined(before: Outcome, last: Outcome) -> Outcome:
         cost_usd=None if before.cost_usd is None or last.cost_usd is None else before.cost_usd + last.cost_usd,
         latency_ms=sum(times) if times else None,
         model=last.model or before.model,
+        metadata={**before.metadata, **last.metadata},
     )
 
 

@@ -1,10 +1,9 @@
 """Answers that were made elsewhere: a file of recorded outcomes as a target."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from foretell.core.domain.files.outcomes import RecordedLine, check_case_ids, decode_outcomes
+from foretell.core.domain.files.outcomes import RecordedLine, decode_outcomes
 from foretell.core.domain.trial import Outcome, TrialError
 from foretell.core.errors import ConfigurationError, Problem, Unreachable
 from foretell.core.ports.targets import Tools, Turn
@@ -61,7 +60,3 @@ class LiveRecording:
 
     async def aclose(self) -> None:
         """Nothing to free."""
-
-    def check(self, case_ids: Collection[str]) -> list[Problem]:
-        """One problem for each line whose case is not among these."""
-        return check_case_ids(self._lines, case_ids, self._path)

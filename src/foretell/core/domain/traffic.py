@@ -12,6 +12,7 @@ class Interaction:
     """One exchange between a user and the system in production.
 
     `at` is RFC 3339; `input` is null when only sizes are known. `feedback` may hold `resolved`, `rating`, `escalated`.
+    `metadata` is whatever else was said of it.
     """
 
     id: str
@@ -25,3 +26,4 @@ class Interaction:
     cost_usd: float | None = None
     feedback: JsonObject = field(default_factory=dict[str, Json])
     release: str | None = None
+    metadata: JsonObject = field(default_factory=dict[str, Json])

@@ -58,6 +58,7 @@ class Outcome:
     """What the target gave: an output with all that was seen on the way, or an error.
 
     `cost_usd` None is unknown, 0 is 0. `latency_ms` is the time to the last byte of the last turn, all turns summed.
+    `metadata` is whatever else was recorded or reported with it.
     """
 
     output: Json = None
@@ -73,6 +74,7 @@ class Outcome:
     error: TrialError | None = None
     recorded: Recorded | None = None
     at: str | None = None
+    metadata: JsonObject = field(default_factory=dict[str, Json])
 
 
 @dataclass(frozen=True, slots=True)

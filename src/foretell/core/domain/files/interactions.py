@@ -1,7 +1,9 @@
 """Interactions of production traffic, as a file holds them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from foretell.core.domain.files.cases import keep_unknown
 from foretell.core.domain.files.lines import Decoded, decode
 from foretell.core.domain.files.rows import Row
 from foretell.core.domain.files.spans import spans_of, usage_of
@@ -15,10 +17,13 @@ def decode_interactions(lines: Iterable[bytes], path: str) -> Decoded[Interactio
 
 
 def interaction_of(row: Row) -> Interaction:
-    """One interaction. Its input must be there, and is null when only sizes are known."""
+    """One interaction. Its input must be there, and is null when only sizes are known.
+
+    Fields that an interaction does not have are kept under its metadata.
+    """
     if "input" not in row.value:
         row.wrong("input", "is missing.", "Give what the user asked, or null when only sizes are known.")
-    return Interaction(
+    found = Interaction(
         id=row.name("id"),
         at=_at(row),
         input=row.take("input"),
@@ -31,6 +36,8 @@ def interaction_of(row: Row) -> Interaction:
         feedback=_feedback(row),
         release=row.text("release"),
     )
+    metadata = keep_unknown(row.mapping("metadata"), row.rest("usage"))
+    return replace(found, metadata=metadata) if metadata else found
 
 
 def _at(row: Row) -> str:

@@ -1,10 +1,11 @@
 """Recorded outcomes: what a target answered elsewhere, as a file holds it."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from foretell.core.domain.conversation import Message
+from foretell.core.domain.files.cases import keep_unknown
 from foretell.core.domain.files.lines import Decoded, decode
 from foretell.core.domain.files.messages import last_answer, messages_of, spans_of_messages
 from foretell.core.domain.files.rows import Row
@@ -48,13 +49,14 @@ def check_case_ids(lines: Sequence[RecordedLine], known: Collection[str], path: 
 
 
 def outcome_of(row: Row) -> RecordedLine:
-    """One recorded outcome.
+    """One recorded outcome. Fields that an outcome does not have are kept under its metadata.
 
     Messages without spans make the trace, and without an output the last thing that the assistant said is the output.
     """
     messages = messages_of(row, "messages")
     recorded = _recorded(row)
     output = row.take("output")
+    case_id, repeat = row.name("case_id"), row.whole("repeat") or 0
     outcome = Outcome(
         output=last_answer(messages) if output is None else output,
         messages=messages,
@@ -70,7 +72,8 @@ def outcome_of(row: Row) -> RecordedLine:
         recorded=recorded,
         at=row.time("at"),
     )
-    return RecordedLine(row.line, row.name("case_id"), row.whole("repeat") or 0, outcome)
+    metadata = keep_unknown(row.mapping("metadata"), row.rest("usage", "error"))
+    return RecordedLine(row.line, case_id, repeat, replace(outcome, metadata=metadata) if metadata else outcome)
 
 
 def _nearest(case_id: str, known: frozenset[str]) -> str:

@@ -27,6 +27,7 @@ class Row:
         self.problems: list[Problem] = [] if parent is None else parent.problems
         self._prefix = ""
         self._taken: set[str] = set()
+        self._inner: dict[str, Row] = {}
 
     def wrong(self, name: str, what: str, hint: str = "") -> None:
         """Note a mistake in a field; `what` goes on after the field's name."""
@@ -41,9 +42,13 @@ class Row:
         self._taken.add(name)
         return self.value.get(name)
 
-    def rest(self) -> dict[str, Json]:
-        """The fields that nobody asked for."""
-        return {name: value for name, value in self.value.items() if name not in self._taken}
+    def rest(self, *inside: str) -> dict[str, Json]:
+        """The fields that nobody asked for; those in the objects named by `inside` under that name."""
+        found = {name: value for name, value in self.value.items() if name not in self._taken}
+        for name in inside:
+            if name in self._inner and (unread := self._inner[name].rest()):
+                found[name] = unread
+        return found
 
     def text(self, name: str) -> str | None:
         """A text, which may be empty."""
@@ -143,6 +148,7 @@ class Row:
         """An object inside this one."""
         inner = Row(self.where, value, self.line, parent=self)
         inner._prefix = f"{self._prefix}{name}."
+        self._inner[name] = inner
         return inner
 
     def _refuse(self, name: str, value: Json, wanted: str, hint: str = "") -> Any:

@@ -26,6 +26,7 @@ def test_a_full_interaction_is_read() -> None:
         "cost_usd": 0.01,
         "feedback": {"resolved": True, "rating": -1, "comment": "thanks"},
         "release": "1.4",
+        "tenant": {"id": 4},
     }
     assert decoded(row) == (
         (
@@ -41,6 +42,7 @@ def test_a_full_interaction_is_read() -> None:
                 0.01,
                 {"resolved": True, "rating": -1, "comment": "thanks"},
                 "1.4",
+                {"tenant": {"id": 4}},
             ),
         ),
         [],

@@ -58,6 +58,7 @@ def test_a_full_outcome_is_read() -> None:
                     error=TrialError("timeout", "10 s"),
                     recorded=Recorded(False, {"n": 0.5, "b": True, "l": "good", "none": None}, "late", ("odd",)),
                     at="2026-03-01T09:30:00.000000Z",
+                    metadata={"usage": {"other": "x"}},
                 ),
             ),
         ),
@@ -90,6 +91,26 @@ def test_an_outcome_without_output(
     fields: dict[str, object], error: TrialError | None, recorded: Recorded | None
 ) -> None:
     assert outcome(**fields) == Outcome(trace=UNSEEN, error=error, recorded=recorded)
+
+
+def test_fields_that_an_outcome_does_not_have_are_kept_as_metadata() -> None:
+    fields = {
+        "output": "x",
+        "metadata": {"owner": "ann", "team": "a"},
+        "owner": "bob",
+        "team": "a",
+        "error": {"message": "boom", "trace": ["f"]},
+        "usage": {"input_tokens": 1, "reasoning_tokens": 2},
+        "Cost_usd": None,
+    }
+    assert outcome(**fields).metadata == {
+        "owner": "ann",
+        "team": "a",
+        "field:owner": "bob",
+        "error": {"trace": ["f"]},
+        "usage": {"reasoning_tokens": 2},
+        "Cost_usd": None,
+    }
 
 
 def test_an_empty_text_is_an_output() -> None:
