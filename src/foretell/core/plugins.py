@@ -56,6 +56,10 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "onnx": "foretell.adapters.embedders.onnx:OnnxEmbedder",
         "openai": "foretell.adapters.embedders.openai:OpenAIEmbedder",
     },
+    "faults": {
+        "retrieval_empty": "foretell.adapters.faults.retrieval:RetrievalEmpty",
+        "tool_error": "foretell.adapters.faults.tools:ToolError",
+    },
 }
 
 OFFERED = "foretell_offered"

@@ -142,7 +142,7 @@ async def _next_said(task: TrialTask, tab: Tab, turn: int, history: tuple[Messag
 async def _turn(task: TrialTask, of: tuple[Target, Tab], said: Json, history: tuple[Message, ...]) -> Outcome:
     target, tab = of
     seconds = task.limits.timeout_s
-    turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run)
+    turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run, task.effects)
     try:
         with tab.crew.watch.patience(seconds + SLACK_S):
             return await target.answer(turn)

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, cast
 
+from foretell.adapters.targets.effects import Effects
 from foretell.adapters.targets.recording import Recording, json_or_raise, trial
 from foretell.adapters.targets.reported import reported
 from foretell.adapters.targets.seams import Seams, find_owner, read_steps
@@ -88,7 +89,7 @@ class LivePython:
     async def answer(self, turn: Turn) -> Outcome:
         """What the function returned; what it raised is the outcome's error."""
         orphans, started = self.orphans, perf_counter()
-        with trial(self._seams) as recording:
+        with trial(self._seams, Effects(turn.effects, turn.seed)) as recording:
             outcome = await self._attempt(turn)
         latency_ms = (perf_counter() - started) * 1000
         outcome = replace(outcome, latency_ms=latency_ms)

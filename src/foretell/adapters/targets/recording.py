@@ -1,7 +1,8 @@
 """What the steps of one trial did: collected per trial, though trials run at the same time in one process."""
 
+import functools
 import itertools
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import cast
 
 import msgspec
 
+from foretell.adapters.targets.effects import Acting, Effects
+from foretell.core.domain.effects import FAULT_ATTRIBUTE, SUBSTITUTED_ATTRIBUTE
 from foretell.core.domain.trace import Span, SpanKind
 from foretell.core.domain.values import Json
 
@@ -19,7 +22,10 @@ LARGEST = 64 * 1024
 
 @dataclass(slots=True)
 class OpenSpan:
-    """A step that is under way. Without an `end` it never came back."""
+    """A step that is under way. Without an `end` it never came back.
+
+    `acting` is what acts on the call. `again` opens a span for the same call made once more; None: this is the last.
+    """
 
     name: str
     kind: SpanKind
@@ -30,6 +36,16 @@ class OpenSpan:
     end: float | None = None
     output: Json = None
     error: str | None = None
+    acting: Acting | None = None
+    again: "Callable[[], OpenSpan] | None" = None
+    attributes: dict[str, Json] = field(default_factory=dict[str, Json])
+
+    def mark(self, fault: str | None) -> None:
+        """A fault changed this call; None: its output was put in place of its own."""
+        if fault is None:
+            self.attributes[SUBSTITUTED_ATTRIBUTE] = True
+        else:
+            self.attributes[FAULT_ATTRIBUTE] = fault
 
     def close(self, output: object = None, error: BaseException | None = None) -> None:
         """The step returned, or raised."""
@@ -51,6 +67,7 @@ class OpenSpan:
             self.input,
             self.output,
             self.error,
+            dict(self.attributes),
         )
 
 
@@ -62,13 +79,21 @@ class Recording:
     """
 
     owner: object = None
+    effects: Effects = field(default_factory=Effects)
     is_closed: bool = False
     _opened: list[OpenSpan] = field(default_factory=list[OpenSpan])
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def open(self, name: str, kind: SpanKind, given: object) -> OpenSpan:
-        """A step starts, inside the step that the present context is in."""
-        span = OpenSpan(name, kind, str(next(self._numbers)), _inside.get(), as_json(given))
+        """A step starts, inside the step that the present context is in, under the effects that the trial has on it."""
+        acting = self.effects.on(name)
+        return self._open(name, kind, given, (acting, acting.calls - 1 if acting else 0))
+
+    def _open(self, name: str, kind: SpanKind, given: object, under: tuple[Acting | None, int]) -> OpenSpan:
+        acting, further = under
+        span = OpenSpan(name, kind, str(next(self._numbers)), _inside.get(), as_json(given), acting=acting)
+        if further:
+            span.again = functools.partial(self._open, name, kind, given, (acting, further - 1))
         self._opened.append(span)
         return span
 
@@ -88,9 +113,9 @@ def present() -> Recording | None:
 
 
 @contextmanager
-def trial(owner: object = None) -> Generator[Recording]:
-    """A trial: what runs inside, with what it starts, is recorded here and nowhere else."""
-    recording = Recording(owner)
+def trial(owner: object = None, effects: Effects | None = None) -> Generator[Recording]:
+    """A trial: what runs inside, with what it starts, is recorded here and nowhere else, and has these effects."""
+    recording = Recording(owner, effects or Effects())
     token, inside = _recording.set(recording), _inside.set(None)
     try:
         yield recording

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
+from foretell.adapters.targets.effects import Call
 from foretell.adapters.targets.recording import OpenSpan, within
 
 Start: TypeAlias = Callable[[object], OpenSpan | None]
@@ -21,23 +22,23 @@ def watched(original: Callable[..., Any], start: Start, drops_first: bool) -> Ca
     @functools.wraps(original)
     def plain(*args: Any, **kwargs: Any) -> Any:
         span = start(arguments(args, kwargs))
-        return original(*args, **kwargs) if span is None else _called(span, original, args, kwargs)
+        return original(*args, **kwargs) if span is None else _called_as_often(span, original, args, kwargs)
 
     @functools.wraps(original)
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
         span = start(arguments(args, kwargs))
-        return await (original(*args, **kwargs) if span is None else _awaited(span, original(*args, **kwargs)))
+        return await (original(*args, **kwargs) if span is None else _awaited_as_often(span, original, args, kwargs))
 
     @functools.wraps(original)
     def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         span = start(arguments(args, kwargs))
-        items: Generator[Any, Any, Any] = original(*args, **kwargs)
+        items: Generator[Any, Any, Any] = _under_effects(span, original)(*args, **kwargs)
         return (yield from (items if span is None else _generated(span, items)))
 
     @functools.wraps(original)
     async def async_generator(*args: Any, **kwargs: Any) -> Any:
         span = start(arguments(args, kwargs))
-        items = original(*args, **kwargs)
+        items = _under_effects(span, original)(*args, **kwargs)
         async with aclosing(items if span is None else _async_generated(span, items)) as stream:
             async for item in stream:
                 yield item
@@ -65,6 +66,31 @@ def _arguments_of(function: Callable[..., Any], drops_first: bool) -> Callable[[
         return {name: value for name, value in bound.arguments.items() if name != first}
 
     return named
+
+
+def _under_effects(span: OpenSpan | None, original: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as the effects of the trial make it; the function itself when it has none on this call."""
+    if span is None or span.acting is None:
+        return original
+    call = Call(span.acting, original, span.mark)
+    return lambda *args, **kwargs: call.made(args, kwargs)
+
+
+def _called_as_often(span: OpenSpan, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Call once, or as often as a fault wants it, each call a span of its own; the last result counts."""
+    while True:
+        result = _called(span, _under_effects(span, function), args, kwargs)
+        if span.again is None or inspect.isawaitable(result):
+            return result
+        span = span.again()
+
+
+async def _awaited_as_often(span: OpenSpan, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    while True:
+        result = await _awaited(span, _under_effects(span, function)(*args, **kwargs))
+        if span.again is None:
+            return result
+        span = span.again()
 
 
 def _called(span: OpenSpan, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from foretell.core.domain.cases import Case
 from foretell.core.domain.conversation import Message, ToolCall, Usage
+from foretell.core.domain.effects import Effect
 from foretell.core.domain.scores import ScoreResult, ScorerSpec
 from foretell.core.domain.trace import NotSeen, Span, SpanKind, Trace
 from foretell.core.domain.values import Json, JsonObject, text_of
@@ -135,7 +136,7 @@ class TrialTask:
     """A unit of work that needs nothing else to be carried out.
 
     `run` and `case_no` (the case's position in its set) are its key together with `repeat`. `user` is the model that
-    plays the user of a case with a goal.
+    plays the user of a case with a goal. `effects` act on the target's steps: a drill's fault, an output to substitute.
     """
 
     run: str
@@ -148,6 +149,7 @@ class TrialTask:
     limits: TrialLimits = TrialLimits()
     user: TargetSpec | None = None
     max_turns: int = 8
+    effects: tuple[Effect, ...] = ()
 
     @property
     def key(self) -> tuple[str, int, int]:

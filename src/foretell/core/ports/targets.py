@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from foretell.core.domain.conversation import Chat, Message, Reply
+from foretell.core.domain.effects import Effect
 from foretell.core.domain.trial import Outcome
 from foretell.core.domain.values import Json
 from foretell.core.ports.wire import Wire
@@ -15,7 +16,8 @@ class Turn:
     """What a target is asked now.
 
     `input` is the case's input on the first turn and the user's next message later; `history` holds the messages before
-    it, empty on the first turn. `case_id` and `repeat` let a recording find its place.
+    it, empty on the first turn. `case_id` and `repeat` let a recording find its place. `effects` are for targets
+    with step seams; any other does nothing about them.
     """
 
     input: Json
@@ -25,6 +27,7 @@ class Turn:
     seed: int = 0
     timeout_s: float = 60.0
     run: str = ""
+    effects: tuple[Effect, ...] = ()
 
 
 class Target(Protocol):
