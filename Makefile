@@ -64,7 +64,7 @@ COMPILE = uv pip compile pyproject.toml --group build --quiet --no-header --no-a
 lock:  ## write the locks again (UPGRADE=--upgrade for newer releases); needs uv
 	@set -e; for v in $(PYTHONS); do \
 	  dev=requirements/dev-py$$v.txt; \
-	  $(COMPILE) --python-version $$v --extra dev --extra demo --extra embeddings -o $$dev; \
+	  $(COMPILE) --python-version $$v --extra dev --extra demo --extra embeddings --extra anonymise -o $$dev; \
 	  $(COMPILE) --python-version $$v -c $$dev --extra demo -o requirements/demo-py$$v.txt; \
 	  $(COMPILE) --python-version $$v -c $$dev -o requirements/runtime-py$$v.txt; \
 	done

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from foretell import settings
 from foretell.adapters.capture.files import TrafficFiles
+from foretell.adapters.capture.names import PresidioNames
 from foretell.adapters.evalsets.files import FileEvalSets
 from foretell.adapters.execution.local import LocalExecutor
 from foretell.adapters.revisions.git import WorkingTree
@@ -59,6 +60,7 @@ async def open_house(project: Project, *, ephemeral_key: bool = False) -> AsyncG
             new_id=new_id,
             archives=TrafficFiles(root),
             pseudonym_key=_pseudonym_key(ephemeral_key=ephemeral_key),
+            names=PresidioNames,
         )
     finally:
         await store.aclose()

@@ -80,11 +80,18 @@ def check_installation(installed: Installed, python: str) -> Iterator[Check]:
 
 def check_names(installed: Installed, project: Project | None) -> Check:
     """Whether names of people are found when traffic is anonymised."""
-    if installed("presidio-analyzer") is not None:
-        return Check("names", "ok", "covered by presidio-analyzer")
+    asked = None if project is None else project.anonymise.names
     reads_traffic = project is not None and any(suite.layer == "behavioural" for suite in project.suites.values())
-    found = "not covered: patterns alone find no names of people in traffic"
-    return Check("names", "warn" if reads_traffic else "ok", found, ANONYMISE.hint)
+    if asked is None:
+        found = "not covered: patterns alone find no names of people in traffic"
+        is_there = all(installed(name) for name in ANONYMISE.needs)
+        hint = 'Name a spaCy model: [anonymise] names = "MODEL".' if is_there else ANONYMISE.hint
+        return Check("names", "warn" if reads_traffic else "ok", found, hint)
+    missing = [name for name in (*ANONYMISE.needs, asked) if installed(name) is None]
+    if missing:
+        hint = f"{ANONYMISE.hint}, and the package of the model; or leave names out of [anonymise]."
+        return Check("names", "fail", f"not installed: {', '.join(missing)}", hint, CONFIGURATION)
+    return Check("names", "ok", f"covered by {asked} {installed(asked)}")
 
 
 def check_file(problems: Sequence[Problem]) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from foretell.core.ports.evalsets import EvalSets
 from foretell.core.ports.execution import Executor
 from foretell.core.ports.facts import Facts
 from foretell.core.ports.findings import Findings
+from foretell.core.ports.names import Names
 from foretell.core.ports.papers import Papers
 from foretell.core.ports.people import People
 from foretell.core.ports.records import Records
@@ -60,7 +61,8 @@ class Store(Protocol):
 class House:
     """A project with everything wired.
 
-    `now` gives RFC 3339 in UTC, `new_id` an id that sorts by time. `pseudonym_key` is None when nobody set one.
+    `now` gives RFC 3339 in UTC, `new_id` an id that sorts by time. `pseudonym_key` is None when nobody set one. `names`
+    loads the model of that name, which takes seconds: it is asked for where traffic is read.
     """
 
     project: Project
@@ -73,3 +75,4 @@ class House:
     now: Callable[[], str]
     new_id: Callable[[], str]
     pseudonym_key: bytes | None = None
+    names: Callable[[str], Names] | None = None

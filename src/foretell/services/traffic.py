@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from foretell.core.analysis.personal import Anonymiser
+from foretell.core.analysis.recognise import own_rule
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.project import Suite, TrafficSlice
 from foretell.core.domain.traffic import Interaction
@@ -11,7 +12,7 @@ from foretell.core.domain.values import Json, content_hash
 from foretell.core.domain.wording import percent
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
 from foretell.core.ports.traffic import TrafficSample
-from foretell.services.covering import covered
+from foretell.services.covering import covered_all
 from foretell.services.house import House
 
 
@@ -19,12 +20,18 @@ def anonymiser_of(house: House, where: str) -> Anonymiser:
     """The project's anonymiser.
 
     Raises:
-        ConfigurationError: there is no key, so that pseudonyms would not outlive the process.
+        ConfigurationError: there is no key, so that pseudonyms would not outlive the process; or no such names model.
     """
     if house.pseudonym_key is None:
         hint = "Set FORETELL_PSEUDONYM_KEY to a long random text, or pass --ephemeral-key for this run alone."
         raise ConfigurationError(Problem(where, "reads traffic, and there is no key for its pseudonyms.", hint))
-    return Anonymiser(house.pseudonym_key)
+    asked = house.project.anonymise
+    return Anonymiser(
+        house.pseudonym_key,
+        own=tuple(own_rule(kind, pattern) for kind, pattern in asked.patterns.items()),
+        allow=frozenset(text.lower() for text in asked.allow),
+        names=None if asked.names is None or house.names is None else house.names(asked.names),
+    )
 
 
 async def freeze_sample(house: House, suite: Suite) -> EvalSetVersion:
@@ -52,7 +59,7 @@ async def freeze_sample(house: House, suite: Suite) -> EvalSetVersion:
         f"{len(cases)} of {len(recent)} interactions, {percent(part.share, digits=2)} of conversations by hash, "
         f"at most {part.at_most}"
     )
-    await house.store.traffic.add([covered(anonymiser, one) for one in kept])
+    await house.store.traffic.add(covered_all(anonymiser, kept))
     await house.store.traffic.freeze(TrafficSample(hash_, tuple(case.id for case in cases), method, house.now()))
     return EvalSetVersion(f"traffic-{suite.name}", f"sample-{hash_[:12]}", hash_, cases)
 
@@ -104,7 +111,7 @@ def _case(anonymiser: Anonymiser, one: Interaction, before: Sequence[Interaction
         id=anonymiser.identity("interaction", one.id),
         input=anonymiser.value(asked),
         slices={"release": one.release} if one.release else {},
-        metadata={"conversation_id": conversation, "at": one.at, "names": "not covered"},
+        metadata={"conversation_id": conversation, "at": one.at, "names": anonymiser.names_covered},
     )
 
 

@@ -42,6 +42,7 @@ _MUST_BE = {
     "less_than_equal": "at most {le}",
     "literal_error": "{expected}",
     "amount": "a number with a unit, such as {example}",
+    "pattern": "a regular expression: {reason}",
     "fingerprint": "a glob of files or {{ attribute = '…' }}",
 }
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from foretell.core.domain.modes import BUILT_IN, FailureMode
 from foretell.core.domain.policy import GatePolicy
-from foretell.core.domain.project import Project, Suite, TrafficSlice
+from foretell.core.domain.project import Anonymising, Project, Suite, TrafficSlice
 from foretell.core.domain.runs import Arm, TargetLimits
 from foretell.core.domain.trial import TargetSpec, TrialLimits
 from foretell.settings.references import ScorerBook
@@ -25,6 +25,7 @@ def resolve(file: ProjectFile, book: ScorerBook, root: str) -> Project:
         suites={name: _suite(name, table, book) for name, table in file.suites.items()},
         modes=tuple(_mode(name, table) for name, table in file.failure_modes.items()),
         gates={name: _gate(name, table) for name, table in file.gates.items()},
+        anonymise=Anonymising(dict(file.anonymise.patterns), tuple(file.anonymise.allow), file.anonymise.names),
     )
 
 

@@ -238,6 +238,32 @@ class GateTable(Table):
     owners: Annotated[list[Text], Field(description="Who answers for the gate.")] = Field(default_factory=list[str])
 
 
+def _pattern(value: object) -> object:
+    """A regular expression that can be read, and that finds something longer than nothing."""
+    try:
+        empty = isinstance(value, str) and re.compile(value).match("") is not None
+    except re.error as error:
+        raise PydanticCustomError("pattern", "a regular expression: {reason}", {"reason": str(error)}) from error
+    if empty:
+        raise PydanticCustomError("pattern", "a regular expression: {reason}", {"reason": "this one finds nothing too"})
+    return value
+
+
+class AnonymiseTable(Table):
+    """[anonymise]: what is replaced in traffic beside what the built-in patterns find."""
+
+    patterns: Annotated[
+        dict[Name, Annotated[Text, BeforeValidator(_pattern)]],
+        Field(description="Kind → regular expression of the project's own personal data."),
+    ] = Field(default_factory=dict[str, str])
+    allow: Annotated[list[Text], Field(description="Texts to leave as they are, such as the firm's own address.")] = (
+        Field(default_factory=list[str])
+    )
+    names: Annotated[
+        Text | None, Field(description="Package of the spaCy model that finds names of people, such as en_core_web_lg.")
+    ] = None
+
+
 class ProjectFile(Table):
     """The whole file."""
 
@@ -262,4 +288,7 @@ class ProjectFile(Table):
     )
     gates: Annotated[dict[Name, GateTable], Field(description="Rules of a deploy.")] = Field(
         default_factory=dict[str, GateTable]
+    )
+    anonymise: Annotated[AnonymiseTable, Field(description="What is replaced in traffic.")] = Field(
+        default_factory=AnonymiseTable
     )

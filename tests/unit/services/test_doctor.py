@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from foretell.core.domain.cases import Case, EvalSetVersion
-from foretell.core.domain.project import Project, Suite, TrafficSlice
+from foretell.core.domain.project import Anonymising, Project, Suite, TrafficSlice
 from foretell.core.domain.runs import Arm
 from foretell.core.domain.trial import TargetSpec, TrialRecord
 from foretell.core.errors import BadInput, ConfigurationError, ForetellError, Problem, Unreachable
@@ -62,8 +62,15 @@ def test_names_matter_to_those_who_replay_traffic(project: Project | None, state
     )
 
 
+NAMED = Project("shop", "/", anonymise=Anonymising(names="some_model"))
+VERSIONS = {"presidio-analyzer": "2.2", "spacy": "3.8", "some_model": "1.0"}
+
+
 def test_names_are_covered_with_their_model() -> None:
-    assert check_names({"presidio-analyzer": "2.2"}.get, None).found == "covered by presidio-analyzer"
+    assert check_names(VERSIONS.get, NAMED) == Check("names", "ok", "covered by some_model 1.0")
+    assert check_names(VERSIONS.get, PROJECT).hint == 'Name a spaCy model: [anonymise] names = "MODEL".'
+    found = check_names({"spacy": "3.8"}.get, NAMED)
+    assert (found.state, found.found, found.code) == ("fail", "not installed: presidio-analyzer, some_model", 64)
 
 
 def test_a_bad_file_fails_with_all_its_mistakes() -> None:

@@ -1,99 +1,165 @@
-"""Personal data in text, replaced by consistent pseudonyms before anything is kept.
+"""Personal data replaced by consistent pseudonyms before anything is kept: in texts, in JSON, under telling names.
 
-Patterns only: mail and web addresses, phones, cards (Luhn), IBANs (mod 97), IP addresses, credentials, dates of birth,
-street addresses where a pattern can tell. Names of people need a model and are **not** covered here.
+What patterns and field names can tell is always covered. Names of people are found by a model when there is one
+(`foretell.core.ports.names`); without it they are **not** covered, and whoever keeps the text says so.
 """
 
 import hashlib
 import hmac
+import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
+from foretell.core.analysis.check_digits import passes_luhn
+from foretell.core.analysis.recognise import Rule, find_personal, is_pseudonym, kind_of_field, settle
+from foretell.core.domain.personal import Found
 from foretell.core.domain.values import Json
+from foretell.core.ports.names import Names
 
-COVERED = ("email", "url", "iban", "card", "ip", "secret", "phone", "birth", "street")
-
-_HINTS = re.compile(r"@|://|\d|\b(?:sk|pk|ghp|xox|eyJ|AKIA|Bearer)\b|(?:sk|pk|ghp|xox)[-_]", re.IGNORECASE)
-_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("secret", re.compile(r"\b(?:sk|pk|rk)[-_](?:live|test|proj)?[-_]?[A-Za-z0-9_-]{16,}|\bghp_[A-Za-z0-9]{20,}"
-                          r"|\bxox[abp]-[A-Za-z0-9-]{10,}|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}"
-                          r"|(?<=Bearer )[A-Za-z0-9._~+/-]{16,}=*")),
-    ("url", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/@:]+:[^\s/@]+@[^\s]+", re.IGNORECASE)),
-    ("email", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")),
-    ("iban", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")),
-    ("card", re.compile(r"(?<![\d-])\d(?:[ -]?\d){12,18}(?![\d-])")),
-    ("ip", re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])"
-                      r"|(?<![\w:])(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}(?![\w:])", re.IGNORECASE)),
-    ("birth", re.compile(r"(?i:\b(?:born(?: on)?|date of birth|birthday(?: is)?|dob)\b[ :]*)"
-                         r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}(?:st|nd|rd|th)? \w{3,9},? \d{4}"
-                         r"|\w{3,9} \d{1,2},? \d{4})")),
-    ("phone", re.compile(r"(?<![\w-])(?:\+|00)\d{1,3}[ ().-]*\d(?:[ ().-]*\d){5,11}(?!\w)"
-                         r"|(?<![\w-])\(?\d{3,5}\)?[ .-]\d{3,4}[ .-]\d{3,4}(?![\w-])"
-                         r"|(?<![\w-])0\d{2,4}[ /-]?\d{5,8}(?!\w)")),
-    ("street", re.compile(r"\b\d{1,5} (?:[A-Z][\w'-]+ ){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Close|Way"
-                          r"|Court|Ct|Boulevard|Blvd|Place|Square)\b\.?"
-                          r"|\b[A-ZÄÖÜ][\wäöüß-]+(?:straße|strasse|weg|gasse|platz) \d{1,4}\b")),
-)  # fmt: skip
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_CARD = range(10**14, 10**16)
+REMEMBERED = 4096
+"""Texts whose replacement is remembered: retrieved documents and prompts come again and again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anonymiser:
-    """Replaces personal data by `<kind:xxxxxx>`, the same for the same text under the same key.
+    """Replaces personal data by `<kind:letters>`, the same for the same text under the same key.
 
-    The key must be secret and kept as long as pseudonyms are to agree; without it nobody can confirm a guess.
+    The key must be secret and kept as long as pseudonyms are to agree; without it nobody can confirm a guess. `own` are
+    a project's patterns; texts in `allow` (lower case) are left as they are; `names` finds names of people.
     """
 
     key: bytes
+    own: tuple[Rule, ...] = ()
+    allow: frozenset[str] = frozenset()
+    names: Names | None = None
+    _remembered: OrderedDict[bytes, str] = field(default_factory=OrderedDict[bytes, str], repr=False, compare=False)
+
+    @property
+    def names_covered(self) -> str:
+        """Whether names of people are replaced, in the words that are kept beside the text."""
+        return "not covered" if self.names is None else f"covered by {self.names.identity}"
 
     def pseudonym(self, kind: str, text: str) -> str:
-        """The replacement of one piece of personal data; spaces, hyphens and case do not matter."""
+        """The replacement of one piece: spaces, hyphens and case do not matter. It holds no digit to be found again."""
         plain = re.sub(r"[\s-]", "", text).lower()
-        return f"<{kind}:{self.identity(kind, plain)}>"
+        return f"<{kind}:{self.identity(kind, plain)[:10].translate(_LETTERS)}>"
 
     def identity(self, *parts: str) -> str:
-        """A keyed hash of some texts, 10 hex characters: equal for equal parts, and telling nothing of them."""
-        return hmac.new(self.key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()[:10]
+        """A keyed hash of some texts, 20 hex characters: equal for equal parts, and telling nothing of them."""
+        joined = "\x1f".join(parts).encode(errors="surrogatepass")
+        return hmac.new(self.key, joined, hashlib.sha256).hexdigest()[:20]
 
     def text(self, text: str) -> str:
-        """The text with every piece of personal data replaced that a pattern can tell."""
-        if not _HINTS.search(text):
+        """The text with every piece of personal data replaced that can be told."""
+        if len(text) < 3:
             return text
-        for kind, pattern in _RULES:
-            check = _CHECKS.get(kind)
+        mark = self._mark(text)
+        if (known := self._remembered.get(mark)) is not None:
+            return known
+        self._remember(mark, text, [] if self.names is None else self.names.find([text])[0])
+        return self._remembered[mark]
 
-            def replaced(match: re.Match[str], kind: str = kind, check: Callable[[str], bool] | None = check) -> str:
-                found = match[0]
-                return self.pseudonym(kind, found) if check is None or check(found) else found
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Ask the names model about many texts at once, so that `text` finds them answered: models like batches.
 
-            text = pattern.sub(replaced, text)
-        return text
+        Those beyond what is remembered are left for later.
+        """
+        if self.names is None:
+            return
+        new = {mark: text for text in texts if (mark := self._mark(text)) not in self._remembered}
+        asked = dict(islice(new.items(), REMEMBERED))
+        for (mark, text), named in zip(asked.items(), self.names.find(list(asked.values())), strict=True):
+            self._remember(mark, text, named)
 
     def value(self, value: Json) -> Json:
-        """A JSON value with all its texts, keys too, made anonymous."""
+        """A JSON value with all its texts, keys too, made anonymous; a whole number that is a card's is one of them."""
         plain: Any = value
         if isinstance(plain, str):
             return self.text(plain)
         if hasattr(plain, "items"):
-            return {self.text(str(key)): self.value(part) for key, part in plain.items()}
-        return [self.value(part) for part in plain] if hasattr(plain, "append") else plain
+            return {self.text(str(key)): self.field(str(key), part) for key, part in plain.items()}
+        if hasattr(plain, "append"):
+            return [self.value(part) for part in plain]
+        return self.pseudonym("card", str(plain)) if _is_card(plain) else plain
+
+    def remains(self, value: Json) -> Iterator[str]:
+        """The kinds of personal data that are still in a value: none, where what is kept was made anonymous."""
+        plain: Any = value
+        if isinstance(plain, str):
+            named = [] if self.names is None else self.names.find([plain])[0]
+            yield from (one.kind for one in self._pieces(plain, named))
+        elif hasattr(plain, "items"):
+            for key, part in plain.items():
+                yield from self.remains(str(key))
+                yield from ([kind_of_field(str(key)) or ""] if self._telling(str(key), part) else self.remains(part))
+        elif hasattr(plain, "append"):
+            yield from chain.from_iterable(self.remains(part) for part in plain)
+        elif _is_card(plain):
+            yield "card"
+
+    def field(self, name: str, value: Json) -> Json:
+        """The value of a field of that name: all of it is replaced where the name tells what it holds."""
+        kind = self._telling(name, value)
+        return self.value(value) if kind is None else self.pseudonym(kind, str(value))
+
+    def _telling(self, name: str, value: Json) -> str | None:
+        """The kind of a field whose name says that all of its value is personal; None leaves it to the patterns."""
+        kind = kind_of_field(name)
+        is_number = isinstance(value, int) and not isinstance(value, bool) and kind not in ("secret", "name")
+        if kind is None or not (is_number or isinstance(value, str)):
+            return None
+        text = str(value)
+        return None if not text or text.lower() in self.allow or is_pseudonym(text) else kind
+
+    def _mark(self, text: str) -> bytes:
+        return hashlib.blake2b(text.encode(errors="surrogatepass"), key=self.key[:64], digest_size=16).digest()
+
+    def _remember(self, mark: bytes, text: str, named: Sequence[Found]) -> None:
+        self._remembered[mark] = self._covered_json(text) or self._covered_text(text, named)
+        while len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    def _covered_json(self, text: str) -> str | None:
+        """A text that is a JSON object or list, covered as one, for its field names tell; None when it is not."""
+        if text[0] not in "{[":
+            return None
+        try:
+            read = json.loads(text)
+            covered = self.value(read)
+            return text if covered == read else json.dumps(covered, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return None
+
+    def _covered_text(self, text: str, named: Sequence[Found]) -> str:
+        parts, at = list[str](), 0
+        for one in self._pieces(text, named):
+            parts += text[at : one.start], self.pseudonym(one.kind, text[one.start : one.end])
+            at = one.end
+        return "".join((*parts, text[at:]))
+
+    def _pieces(self, text: str, named: Sequence[Found]) -> list[Found]:
+        found = settle(text, (*find_personal(text, self.own), *named))
+        return [one for one in found if text[one.start : one.end].lower() not in self.allow]
 
 
-def passes_luhn(text: str) -> bool:
-    """The check digit of payment cards (ISO/IEC 7812-1)."""
-    digits = [int(char) for char in text if char.isdigit()]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
-    return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+def _is_card(value: object) -> bool:
+    return type(value) is int and value in _CARD and passes_luhn(str(value))
 
 
-def is_iban(text: str) -> bool:
-    """The check digits of an IBAN (ISO 13616, mod 97)."""
-    plain = text.replace(" ", "")
-    if not 15 <= len(plain) <= 34:
-        return False
-    turned = "".join(str(int(char, 36)) for char in plain[4:] + plain[:4])
-    return int(turned) % 97 == 1
-
-
-_CHECKS: Mapping[str, Callable[[str], bool]] = {"card": passes_luhn, "iban": is_iban}
+def texts_in(value: Json) -> Iterator[str]:
+    """Every text in a JSON value, keys too."""
+    plain: Any = value
+    if isinstance(plain, str):
+        yield plain
+    elif hasattr(plain, "items"):
+        for key, part in plain.items():
+            yield str(key)
+            yield from texts_in(part)
+    elif hasattr(plain, "append"):
+        yield from chain.from_iterable(texts_in(part) for part in plain)

@@ -45,6 +45,15 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True)
+class Anonymising:
+    """What is replaced in traffic beside what the built-in patterns find: kind → pattern, texts to leave, a model."""
+
+    patterns: Mapping[str, str] = field(default_factory=dict[str, str])
+    allow: tuple[str, ...] = ()
+    names: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything the project file says. Paths are relative to `root`; `store` is an SQLAlchemy-like address.
 
@@ -62,3 +71,4 @@ class Project:
     suites: Mapping[str, Suite] = field(default_factory=dict[str, Suite])
     modes: tuple[FailureMode, ...] = ()
     gates: Mapping[str, GatePolicy] = field(default_factory=dict[str, GatePolicy])
+    anonymise: Anonymising = field(default_factory=Anonymising)
