@@ -42,6 +42,7 @@ JSON_COMMANDS: list[tuple[str, tuple[str, ...], int]] = [
     ("verify-decision record.json", ("run", "baseline set --gate drop", "gate drop --record record.json"), 0),
     ("compare latest latest", ("run",), 0),
     ("failures latest", ("run",), 0),
+    ("steps latest", ("run",), 0),
     ("cost latest", ("run",), 0),
     ("show latest/c-39", ("run",), 0),
 ]
@@ -99,8 +100,13 @@ def json_text(folder: Path) -> str:
 
 
 def write_sets(place: Path) -> None:
-    """A project with failures, a set to freeze and cases to import."""
+    """A project with failures and the steps at which they start, a set to freeze and cases to import."""
     write_project(place, good=20, bad=20)
+    outcomes = place / "outcomes.jsonl"
+    spans: list[dict[str, object]] = [{"name": name, "kind": "tool"} for name in ("look_up", "pay")]
+    broken = [{**span, "error": "it raised"} for span in spans]
+    rows = [json.loads(line) for line in outcomes.read_text(encoding="utf-8").splitlines()]
+    write_lines(outcomes, [{**row, "spans": spans if row["success"] else broken} for row in rows])
     change(place / "foretell.toml", 'core = "cases.jsonl"', 'core = "cases.jsonl"\nfrozen = "frozen"')
     case: dict[str, object] = {"id": "new", "input": "?", "expected": "!", "slices": {"topic": "t"}}
     write_lines(place / "more.jsonl", [case])

@@ -133,6 +133,13 @@ TABLE = [
     ("a run", "failures latest", 0),
     ("", "failures latest", 65),
     ("a run", "failures --examples -1", 64),
+    ("steps in a run", "steps latest", 0),
+    ("steps in a run", "steps latest --target-rate 1", 64),
+    ("steps in a run", "steps latest --out pdf=steps.pdf", 64),
+    ("a run", "steps latest", 2),
+    ("", "steps latest", 65),
+    ("", "steps --traffic 2026-01-01..2026-02-01", 2),
+    ("", "steps --traffic lately", 64),
     ("a run", "cost latest", 0),
     ("a run", "cost no-such-run", 65),
     ("a run", "cost --unknown-cost none", 64),
@@ -160,6 +167,12 @@ def write_lines(path: Path, rows: list[dict[str, object]]) -> None:
 
 def run_once(folder: Path) -> None:
     assert cli.run_command_line(["run"]) == 0
+
+
+def run_with_steps(folder: Path) -> None:
+    spans = [{"name": "look_up", "kind": "tool"}]
+    write_lines(folder / "outcomes.jsonl", [{"case_id": "c-0", "output": "!", "success": True, "spans": spans}])
+    run_once(folder)
 
 
 def set_baseline(folder: Path) -> None:
@@ -192,6 +205,7 @@ CIRCUMSTANCES: dict[str, Callable[[Path], object]] = {
     "few cases": lambda folder: write_project(folder, good=20, bad=3),
     "half bad": lambda folder: write_project(folder, good=20, bad=20),
     "no model": lambda folder: None,
+    "steps in a run": run_with_steps,
     "no outcomes": lambda folder: (folder / "outcomes.jsonl").unlink(),
     "no project": lambda folder: (folder / "foretell.toml").unlink(),
     "repeated outcome": lambda folder: write_lines(

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "baseline": ("baseline", "Write the reviewed baseline file."),
     "compare": ("compare", "Two runs, paired by case."),
     "failures": ("failures", "What failed, by name, ranked by what it costs."),
+    "steps": ("steps", "How the steps compound, and where failures start."),
     "cost": ("cost", "Cost per successful interaction, alternatives beside it."),
     "show": ("show", "One trial, whole."),
 }

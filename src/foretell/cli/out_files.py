@@ -1,7 +1,7 @@
 """`--out FORMAT=PATH`: a decision as files, claimed before anything is spent, written whole at the end."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -37,7 +37,7 @@ class Told:
 
 
 FORMATS: Mapping[str, Callable[[Told], str]] = {
-    "html": lambda told: decision_page(told.decision, _style(), told.project.name, told.costs),
+    "html": lambda told: decision_page(told.decision, style(), told.project.name, told.costs),
     "json": lambda told: f"{decision_json(told.decision)}\n",
     "junit": lambda told: decision_junit(told.decision),
     "markdown": lambda told: decision_markdown(told.decision, told.costs),
@@ -81,12 +81,23 @@ def claim(words: Sequence[str] | None, config: str | None, record: str | None) -
     taken = {os.path.join(source.root, source.origin.file): "the project file"}
     if record is not None:
         taken[os.path.realpath(record)] = "the file of --record"
+    return OutFiles(claim_paths(words, FORMATS, taken), source)
+
+
+def claim_paths(words: Sequence[str], known: Iterable[str], taken: dict[str, str]) -> Mapping[str, str]:
+    """Path → format of some `--out` options; the files can be written, and what lay there is gone.
+
+    `taken` names the paths that are used for something else.
+
+    Raises:
+        ConfigurationError: formats that are not known, paths that cannot be written: all of them at once.
+    """
     formats: dict[str, str] = {}
     problems: list[Problem] = []
     for word in words:
         kind, _, name = word.partition("=")
         path = os.path.realpath(os.path.expanduser(name))
-        problem = _misread(word, kind, name) or _obstacle(word, path, taken)
+        problem = _misread(word, kind, name, tuple(known)) or _obstacle(word, path, taken)
         taken[path] = f"the file of --out {word}"
         problems += [problem] if problem else []
         formats[path] = kind
@@ -94,10 +105,13 @@ def claim(words: Sequence[str] | None, config: str | None, record: str | None) -
     for path in formats:
         with suppress(FileNotFoundError):
             os.unlink(path)
-    return OutFiles(formats, source)
+    return formats
 
 
-def write_files(texts: Mapping[str, str]) -> list[Problem]:
+DECIDED = "The decision stands and is recorded: ask again, and it is told without a run."
+
+
+def write_files(texts: Mapping[str, str], hint: str = DECIDED) -> list[Problem]:
     """Write every file whole or not at all, and say which could not be."""
     problems: list[Problem] = []
     for path, text in texts.items():
@@ -109,18 +123,18 @@ def write_files(texts: Mapping[str, str]) -> list[Problem]:
         except OSError as error:
             with suppress(OSError):
                 os.unlink(draft)
-            hint = "The decision stands and is recorded: ask again, and it is told without a run."
             problems.append(Problem(path, f"cannot be written: {error.strerror}.", hint))
     return problems
 
 
-def _misread(word: str, kind: str, name: str) -> Problem | None:
-    known = f"Write FORMAT=PATH; the formats are {', '.join(FORMATS)}."
-    if kind not in FORMATS:
-        near = suggest(kind, FORMATS)
-        hint = f"{near} {known}" if near.startswith("Did") else known
+def _misread(word: str, kind: str, name: str, known: Sequence[str]) -> Problem | None:
+    formats = f"the formats are {', '.join(known)}" if len(known) > 1 else f"the format is {known[0]}"
+    form = f"Write FORMAT=PATH; {formats}."
+    if kind not in known:
+        near = suggest(kind, known)
+        hint = f"{near} {form}" if near.startswith("Did") else form
         return Problem("--out", f"'{word}': '{kind}' is no format." if name else f"'{word}' names no path.", hint)
-    return None if name else Problem("--out", f"'{word}' names no path.", known)
+    return None if name else Problem("--out", f"'{word}' names no path.", form)
 
 
 def _obstacle(word: str, path: str, taken: Mapping[str, str]) -> Problem | None:
@@ -146,7 +160,8 @@ def _draft_of(path: str) -> str:
     return os.path.join(folder, f".{name[:40]}.{os.getpid()}.tmp")
 
 
-def _style() -> str:
+def style() -> str:
+    """The style sheet of every page that is one file."""
     return files("foretell.reports").joinpath("assets", "decision.css").read_text("utf-8")
 
 

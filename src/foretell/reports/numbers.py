@@ -75,6 +75,16 @@ def amount(estimate: Estimate, currency: str = "USD") -> str:
     return f"{value} [{money(estimate.low, currency)}, {high}] n = {estimate.n}"
 
 
+def money_range(estimate: Estimate, currency: str = "USD") -> str:
+    """An amount of money with its interval alone.
+
+    >>> money_range(Estimate(4.0, 1.0, 9.0, 12, "case", "Wilson score"))
+    '$4.00 [$1.00, $9.00]'
+    """
+    low, high = money(estimate.low, currency), money(estimate.high, currency)
+    return f"{money(estimate.value, currency)} [{low}, {high}]"
+
+
 def duration(ms: float | None) -> str:
     """A time in the unit that reads best."""
     if ms is None:

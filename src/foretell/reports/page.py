@@ -5,15 +5,14 @@ style sheet, by its hash.
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from html import escape
 
 from foretell.core.analysis.cost import CostFinding
 from foretell.core.domain.policy import Decision, RuleFinding, Ruling
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import printable
+from foretell.reports.document import document
 from foretell.reports.numbers import NONE, money
 from foretell.reports.rule_text import (
     bounds,
@@ -44,8 +43,6 @@ def decision_page(
     decision: Decision, style: str, project: str = "", costs: Sequence[tuple[Run, CostFinding]] = ()
 ) -> str:
     """The whole page. `style` is the style sheet beside this module, read by the caller."""
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     title = " · ".join(filter(None, (word(decision.ruling), f"gate {decision.gate}", project)))
     parts = [
         _head(decision, project),
@@ -54,24 +51,7 @@ def decision_page(
         _around(decision),
         _basis(decision),
     ]
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="referrer" content="no-referrer">
-<title>{_text(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-{SPRITE}
-<main>
-{chr(10).join(filter(None, parts))}
-</main>
-</body>
-</html>
-"""
+    return document(title, style, f"{SPRITE}\n<main>\n{chr(10).join(filter(None, parts))}\n</main>")
 
 
 def _text(text: str) -> str:

@@ -1,9 +1,10 @@
 """Drawings as SVG. Class names only: one drawing serves light, dark and a strict content security policy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from foretell.core.analysis.steps import CurvePoint
 from foretell.core.domain.policy import RuleFinding
 from foretell.core.domain.values import printable
 from foretell.reports.rule_text import finding
@@ -114,6 +115,33 @@ def _point(rule: RuleFinding, x: float, y: float) -> str:
         return f'<rect class="f-{tone}" x="{_number(x - 4)}" y="{_number(y - 4)}" width="8" height="8"/>'
     look = f"f-{tone}" if rule.ruling == "ship" else f"ring s-{tone}"
     return f'<circle class="{look}" cx="{_number(x)}" cy="{_number(y)}" r="4"/>'
+
+
+def curve_svg(points: Sequence[CurvePoint], label: str) -> str:
+    """Success against the number of steps, with its band: 0 to 100 % upwards, one to the last step to the right."""
+    width, height, left, foot = 640, 220, 44, 24
+    longest = max(point.steps for point in points)
+
+    def place(steps: int, share: float) -> str:
+        x = left + (steps - 1) / max(longest - 1, 1) * (width - left - _MARGIN)
+        return f"{_number(x)} {_number(_MARGIN + (1 - share) * (height - foot - _MARGIN))}"
+
+    band = [place(one.steps, one.high) for one in points] + [place(one.steps, one.low) for one in reversed(points)]
+    grid = "".join(
+        f'<path class="grid-line" d="M{place(1, share)}L{place(longest, share)}"/>'
+        f'<text x="0" y="{_number(_MARGIN + (1 - share) * (height - foot - _MARGIN) + 4)}">{share * 100:.0f} %</text>'
+        for share in (0.0, 0.5, 1.0)
+    )
+    feet = "".join(
+        f'<text class="mid" x="{place(steps, 0).split()[0]}" y="{height - 6}">{steps}</text>'
+        for steps in (1, *range(10, longest + 1, 10))
+    )
+    line = "L".join(place(one.steps, one.value) for one in points)
+    return (
+        f'<svg class="curve" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{escape(printable(label))}">{grid}<path class="band" d="M{"L".join(band)}Z"/>'
+        f'<path class="line" d="M{line}"/>{feet}</svg>'
+    )
 
 
 def _number(value: float) -> str:

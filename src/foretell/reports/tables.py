@@ -7,7 +7,7 @@ from foretell.core.analysis.cost import CostFinding, dominated
 from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.runs import Run
-from foretell.reports.numbers import NONE, amount, counted, duration, interval, money, percent, share
+from foretell.reports.numbers import NONE, amount, counted, duration, interval, money, money_range, percent, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ def summary_sheet(summaries: Sequence[RunSummary]) -> Sheet:
         if one.reliability:
             rates = ", ".join(percent(rate.value) for rate in one.reliability)
             notes.append(f"{one.run.id}: pass^1 to pass^{len(one.reliability)}: {rates}.")
-    notes += _methods([(f"success of {one.run.id}", one.success) for one in summaries])
+    notes += methods([(f"success of {one.run.id}", one.success) for one in summaries])
     heads = ("run", "suite", "target", "eval set", "success, 95 %", ">failed", ">unscored", "status")
     return Sheet("", heads, rows, tuple(notes), minor=("eval set", "target", "unscored", "failed", "status"))
 
 
-def _methods(estimates: Sequence[tuple[str, Estimate]]) -> list[str]:
+def methods(estimates: Sequence[tuple[str, Estimate]]) -> list[str]:
     """How intervals were made: in one line for those that agree, by name for those that have none."""
     methods = dict.fromkeys(one.method for _, one in estimates if one.low is not None or one.high is not None)
     lines = [f"Two-sided intervals: {' · '.join(methods)}."] if methods else []
@@ -74,7 +74,7 @@ def failure_sheet(report: FailureReport) -> Sheet:
         (
             _ranks(one.first, one.last),
             one.mode.name if one.mode.is_declared else f"{one.mode.name} (undeclared)",
-            "no cost given" if one.cost_per_1000 is None else _money_range(one.cost_per_1000, currency),
+            "no cost given" if one.cost_per_1000 is None else money_range(one.cost_per_1000, currency),
             f"{percent(one.rate.value)} {interval(one.rate, scale=100)}",
             str(one.count),
             str(one.occurrences),
@@ -99,11 +99,6 @@ def _ranks(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def _money_range(estimate: Estimate, currency: str) -> str:
-    low, high = money(estimate.low, currency), money(estimate.high, currency)
-    return f"{money(estimate.value, currency)} [{low}, {high}]"
-
-
 def cost_sheet(findings: Sequence[tuple[Run, CostFinding]]) -> Sheet:
     """Cost per success of a run and its alternatives; who is dominated by whom."""
     beaten = dominated([finding for _, finding in findings])
@@ -121,7 +116,7 @@ def cost_sheet(findings: Sequence[tuple[Run, CostFinding]]) -> Sheet:
         )
         for (run, finding), others in zip(findings, beaten, strict=True)
     )
-    notes = _methods(
+    notes = methods(
         [
             (f"{what} of {run.arm.target.name}", estimate)
             for run, finding in findings
@@ -178,7 +173,7 @@ def comparison_sheet(report: ComparisonReport) -> Sheet:
     if report.down:
         notes.append(f"worse: {_first(report.down)}")
     costs = [(f"cost of {label}", cost.per_success) for label, cost in zip("AB", report.costs, strict=True)]
-    notes += _methods([("success of A", found.a), ("success of B", found.b), *costs])
+    notes += methods([("success of A", found.a), ("success of B", found.b), *costs])
     heads = ("", "run", "target", "success, 95 %", "cost per success, 95 %", ">p50")
     minor = ("p50", "cost per success, 95 %", "target")
     return Sheet("Comparison on the cases that both have", heads, rows, tuple(notes), minor=minor)

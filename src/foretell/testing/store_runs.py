@@ -162,6 +162,16 @@ async def pages_are_parts_in_order(store: AnyStore) -> None:
     same("a line", list(await store.findings.page(TrialQuery("r-1", limit=1, offset=2))), [line])
 
 
+async def whole_trials_come_in_order(store: AnyStore) -> None:
+    """All trials of a run come whole, by position of the case and repeat, however many there are."""
+    rows = [full_trial("r-1", 2), plain_trial("r-1", 0, 1), plain_trial("r-1", 0, 0), full_trial("r-1", 1)]
+    rows += [plain_trial("r-1", 2, repeat) for repeat in range(1, 450)]
+    await _begin(store, *rows, repeats=450)
+    await _begin(store, plain_trial("r-2", 0), run_id="r-2")
+    wanted = sorted(rows, key=lambda row: (row.record.case_no, row.record.repeat))
+    same("all trials", [row async for row in store.findings.trials("r-1")], wanted)
+
+
 async def occurrences_are_primary_or_secondary(store: AnyStore) -> None:
     """A mode fired where it is the primary one or among the secondary ones, once in each trial."""
     ends = (Conclusion("failure", "a", ("b",)), Conclusion("failure", "b", ("a", "c")), Conclusion("failure", "c"))
@@ -226,6 +236,7 @@ RUN_CHECKS: tuple[Check, ...] = (
     columns_say_everything,
     columns_of_nothing_are_empty,
     pages_are_parts_in_order,
+    whole_trials_come_in_order,
     occurrences_are_primary_or_secondary,
     scores_are_numbers,
     cases_come_by_key,

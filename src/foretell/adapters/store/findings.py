@@ -1,15 +1,15 @@
 """Reading what was found: columns for numbers, pages for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, select, tuple_, union
 
 from foretell.adapters.store import schema
 from foretell.adapters.store.case_sets import cases_of_set, ids_of_cases
-from foretell.adapters.store.codec import unpack_head
+from foretell.adapters.store.codec import unpack_head, unpack_trial
 from foretell.adapters.store.columns import Fetched, StoredRun, place_of, trial_columns
 from foretell.adapters.store.database import AnyRow
 from foretell.adapters.store.names import number_of
@@ -17,6 +17,7 @@ from foretell.adapters.store.reader import Reader
 from foretell.adapters.store.trials import STATES
 from foretell.core.domain.cases import Case
 from foretell.core.errors import BadInput
+from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import Floats, Ints, TrialColumns, TrialLine, TrialQuery
 
 _STATE_NAMES: Final[dict[int, Literal["success", "failure", "unscored"]]] = {
@@ -24,6 +25,7 @@ _STATE_NAMES: Final[dict[int, Literal["success", "failure", "unscored"]]] = {
     0: "failure",
     -1: "unscored",
 }
+_AT_ONCE: Final = 200
 _NO_NAME: Final = 0  # numbers of names begin with 1
 
 
@@ -40,6 +42,18 @@ class StoredFindings:
     async def page(self, query: TrialQuery) -> Sequence[TrialLine]:
         """Some trials, in order of case (its position in the set) and repeat; `mode` is the primary one."""
         return await self._reader.read(lambda connection: _page(connection, query))
+
+    async def trials(self, run_id: str) -> AsyncIterator[TrialRow]:
+        """Every trial of a run, whole, in order of case and repeat; read and unpacked some hundred at a time."""
+        run = await self._reader.read(lambda connection: _run(connection, run_id))
+        after = (-1, -1)
+        while True:
+            rows = await self._reader.read(lambda connection, after=after: _whole(connection, run, run_id, after))
+            for row in rows:
+                yield row
+            if len(rows) < _AT_ONCE:
+                return
+            after = (rows[-1].record.case_no, rows[-1].record.repeat)
 
     async def occurrences(self, run_id: str, mode: str) -> tuple[Ints, NDArray[np.int32]]:
         """`case` and `repeat` of the trials in which a mode fired, as primary or secondary."""
@@ -90,6 +104,16 @@ def _page(connection: Connection, query: TrialQuery) -> list[TrialLine]:
         .order_by(found.c.case_no, found.c.repeat)
     )
     return [_line(row, query.run_id) for row in connection.execute(lines)]
+
+
+def _whole(connection: Connection, run: StoredRun, run_id: str, after: tuple[int, int]) -> list[TrialRow]:
+    """Some hundred trials behind a place."""
+    table = schema.transcripts.c
+    wanted = select(table.case_no, table.repeat, table.body).where(
+        table.run_no == run.no, tuple_(table.case_no, table.repeat) > after
+    )
+    found = connection.execute(wanted.order_by(table.case_no, table.repeat).limit(_AT_ONCE))
+    return [unpack_trial(row.body, run_id, row.case_no, row.repeat) for row in found]
 
 
 def _line(row: AnyRow, run_id: str) -> TrialLine:

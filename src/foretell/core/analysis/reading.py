@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from foretell.core.analysis.compare import Comparison
 from foretell.core.analysis.cost import CostFinding
 from foretell.core.analysis.failures import ModeFinding
+from foretell.core.analysis.origins import Origin
 from foretell.core.analysis.rates import Tally
+from foretell.core.analysis.steps import Compounding
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.runs import Run
 from foretell.core.ports.findings import TrialLine
@@ -46,3 +48,17 @@ class ComparisonReport:
     down: tuple[str, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """The steps of a run, or of traffic when `run` is None: how they compound and where failures start.
+
+    `source` says in words what was read. `currency` is that of the costs.
+    """
+
+    run: Run | None
+    source: str
+    compounding: Compounding
+    origins: tuple[Origin, ...]
+    currency: str = "USD"

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -9,7 +10,10 @@ from typing import TypeGuard
 from foretell.core.domain.conversation import ToolCall
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial
-from foretell.core.domain.values import Json, JsonObject, canonical
+from foretell.core.domain.values import Json, JsonObject, canonical, text_of
+
+_ERROR = re.compile(r"[\w.]*(?:error|exception)\s*(?::|$)|traceback \(most recent", re.IGNORECASE)
+_ERROR_TEXTS = ("error", "message", "detail", "content", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,36 @@ def decoded_arguments(call: ToolCall) -> Json:
         return json.loads(call.arguments)
     except (ValueError, RecursionError):
         return call.arguments
+
+
+def error_in(result: Json) -> str | None:
+    """What a tool's result says of its failure; None when it says of none.
+
+    A text that begins with "Error:", "SomeError:" or a traceback; an object (or a text that holds one) whose `error` is
+    something, whose `isError` or `is_error` is true, or whose `status` is "error".
+
+    >>> error_in("Error: payment not found"), error_in({"isError": True, "content": "no seat"}), error_in("no errors")
+    ('Error: payment not found', 'no seat', None)
+    """
+    if _is_text(result):
+        text = result.strip()
+        if _ERROR.match(text):
+            return text
+        return error_in(_json_of(text)) if text.startswith("{") else None
+    if not _is_object(result):
+        return None
+    said = result.get("error") or result.get("isError") or result.get("is_error")
+    if not said and str(result.get("status", "")).lower() != "error":
+        return None
+    told = next((result[key] for key in _ERROR_TEXTS if result.get(key) not in (None, "", True)), said)
+    return text_of(told) or "it says that it failed"
+
+
+def _json_of(text: str) -> Json:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def read_expected_calls(items: Json) -> tuple[ExpectedCall, ...]:

@@ -1,6 +1,6 @@
 """Reading what was found: columns for numbers, pages for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretell.core.domain.cases import Case
+from foretell.core.ports.facts import TrialRow
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
@@ -71,6 +72,10 @@ class Findings(Protocol):
 
     async def page(self, query: TrialQuery) -> Sequence[TrialLine]:
         """Some trials, in order of case and repeat."""
+        ...
+
+    def trials(self, run_id: str) -> AsyncIterator[TrialRow]:
+        """Every trial of a run, whole, in order of case and repeat; for what only a transcript tells."""
         ...
 
     async def occurrences(self, run_id: str, mode: str) -> tuple[Ints, NDArray[np.int32]]:

@@ -27,14 +27,15 @@ def messages_of(row: Row, name: str) -> tuple[Message, ...]:
 def spans_of_messages(messages: Sequence[Message]) -> tuple[Span, ...]:
     """One span for each assistant message and each tool call, in order.
 
-    A tool's output is the next message with its call's id; calls without an id take the tool messages in their order.
+    A message is named after its speaker when it says who that is. A tool's output is the next message with its call's
+    id; calls without an id take the tool messages in their order.
     """
     spans: list[Span] = []
     used: set[int] = set()
     for position, message in enumerate(messages):
         if message.role != "assistant":
             continue
-        spans.append(Span("assistant", "llm", output=message.content))
+        spans.append(Span(message.name or "assistant", "llm", output=message.content))
         for call in message.tool_calls:
             answer = _answer(messages, position, call, used)
             used.add(answer)

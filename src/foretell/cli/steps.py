@@ -1,0 +1,54 @@
+"""`foretell steps`: each step's success, what they come to, and where failures start."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from foretell.cli.out_files import claim_paths, style, write_files
+from foretell.cli.output import say
+from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, print_json, print_sheet
+from foretell.core.analysis.reading import StepReport
+from foretell.core.analysis.steps import TARGET_RATE
+from foretell.core.errors import RunFailed, raise_all
+from foretell.reports.numbers import as_json
+from foretell.reports.steps import step_sheets
+from foretell.reports.steps_page import steps_page
+from foretell.services.house import House
+from foretell.services.steps import steps, traffic_steps
+
+
+def command(
+    run: RunArgument = "latest",
+    *,
+    traffic: Annotated[
+        str | None, typer.Option(metavar="FROM..TO", help="The stored traffic of this time instead of a run.")
+    ] = None,
+    target_rate: Annotated[
+        float, typer.Option(metavar="SHARE", help="The success from end to end that error budgets are for.")
+    ] = TARGET_RATE,
+    out: Annotated[
+        list[str] | None, typer.Option("--out", metavar="html=PATH", help="Also write a page with the curve drawn.")
+    ] = None,
+    as_json_: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Tell how the steps of a run compound, and at which step its failures start."""
+    paths = claim_paths(out or (), ("html",), {})
+
+    async def work(house: House) -> StepReport:
+        return await (steps(house, run, target_rate) if traffic is None else traffic_steps(house, traffic, target_rate))
+
+    report = in_house(config, work)
+    pages = {path: steps_page(report, style()) for path in paths}
+    raise_all(RunFailed, write_files(pages, "The run is stored: ask again."))
+    if as_json_:
+        body = {"run": report.run and report.run.id, "source": report.source, "currency": report.currency}
+        print_json("foretell.steps/1", {**body, **as_json(report.compounding), "origins": as_json(report.origins)})
+        return
+    for number, sheet in enumerate(step_sheets(report)):
+        if number:
+            say()
+        print_sheet(sheet)
+    for path in paths:
+        say(f"written: {os.path.relpath(path)}")

@@ -1,0 +1,80 @@
+"""The steps of stored runs and of traffic: each one's success, what they come to, and where failures start."""
+
+from foretell.core.analysis.executed import executed, steps_of_spans, with_parts
+from foretell.core.analysis.origins import Origin, OriginTally
+from foretell.core.analysis.reading import StepReport
+from foretell.core.analysis.step_table import StepTable, StepTally
+from foretell.core.analysis.steps import TARGET_RATE, compound
+from foretell.core.domain.runs import Run
+from foretell.core.domain.trace import NotSeen
+from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.values import key_of
+from foretell.core.errors import ConfigurationError, Problem
+from foretell.core.ports.facts import TrialRow
+from foretell.services.house import House
+from foretell.services.run import find_run
+
+_STATES = {"success": 1, "failure": 0, "unscored": -1}
+
+
+async def steps(house: House, reference: str, target_rate: float = TARGET_RATE) -> StepReport:
+    """How the steps of a run compound, and at which of them its failures start.
+
+    Raises:
+        BadInput: no such run.
+        NotEnoughEvidence: no trial of it shows a step.
+    """
+    _check(target_rate)
+    run = await find_run(house, reference)
+    table, origins = await read_steps(house, run)
+    return StepReport(run, f"{run.id} ({run.suite})", compound(table, target_rate), origins, run.currency)
+
+
+async def read_steps(house: House, run: Run) -> tuple[StepTable, tuple[Origin, ...]]:
+    """The steps of a run's trials as a table, and where its failures start."""
+    table, origins = StepTally(), OriginTally()
+    async for row in house.store.findings.trials(run.id):
+        found, cluster = executed(row.record.outcome, row.record.scores), _cluster_of(row)
+        seen = () if isinstance(found, NotSeen) else found
+        table.add(seen, cluster, _STATES[row.conclusion.state])
+        origins.add(seen, row.conclusion, cluster, (row.record.case_id, row.record.repeat))
+    return table.table(), origins.origins(run.modes)
+
+
+async def traffic_steps(house: House, window: str, target_rate: float = TARGET_RATE) -> StepReport:
+    """How the steps of stored traffic compound; `window` is FROM..TO.
+
+    What its users said (`feedback.resolved`) stands for success. A failure has no mode there, so nothing is said of
+    where failures start.
+
+    Raises:
+        ConfigurationError: the window cannot be read.
+        NotEnoughEvidence: no interaction shows a step.
+    """
+    _check(target_rate)
+    start, dots, end = window.partition("..")
+    if not (start and dots and end):
+        raise ConfigurationError(
+            Problem("--traffic", f"'{window}' is no span of time.", "Write 2026-01-01..2026-02-01.")
+        )
+    table = StepTally()
+    async for one in house.store.traffic.window(start, end):
+        table.add(with_parts(steps_of_spans(one.spans)), key_of(one.conversation_id or one.id), _state_of(one))
+    source = f"traffic from {start} to {end}"
+    return StepReport(None, source, compound(table.table("conversation"), target_rate), (), house.project.currency)
+
+
+def _check(target_rate: float) -> None:
+    if not 0 < target_rate < 1:
+        raise ConfigurationError(
+            Problem("--target-rate", f"{target_rate} is no success rate.", "Give a share between 0 and 1, like 0.9.")
+        )
+
+
+def _cluster_of(row: TrialRow) -> int:
+    return key_of(row.record.outcome.conversation_id or row.record.case_id)
+
+
+def _state_of(one: Interaction) -> int:
+    resolved = one.feedback.get("resolved")
+    return int(resolved) if isinstance(resolved, bool) else -1
