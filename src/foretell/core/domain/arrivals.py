@@ -1,0 +1,50 @@
+"""A span on its way in: what it is, which trace it belongs to, and what it says of that trace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from foretell.core.domain.trace import Span
+from foretell.core.domain.values import Json
+
+RUN_MARK = "foretell.run"
+"""The attribute or baggage entry that marks a span of an evaluation with its run."""
+STATE_MARK = "foretell"
+"""The same in W3C `tracestate`, which every SDK hands on and exports with each span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A span as it arrived, raw: personal data is still in it.
+
+    `trace_id` is in hex, `state` is W3C tracestate. `run` names the evaluation that caused the span, None in
+    production. `feedback` is what the span says about its interaction.
+    """
+
+    trace_id: str
+    span: Span
+    state: str = ""
+    conversation_id: str | None = None
+    release: str | None = None
+    run: str | None = None
+    feedback: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(slots=True)
+class Losses:
+    """What of a request could not be taken as it was: spans left out with the reasons, and values that were cut.
+
+    A reason is kept once, at most ten of them.
+    """
+
+    rejected: int = 0
+    cut: int = 0
+    reasons: dict[str, int] = field(default_factory=dict[str, int])
+
+    def reject(self, reason: str) -> None:
+        """One span is left out."""
+        self.rejected += 1
+        if reason in self.reasons or len(self.reasons) < 10:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
+    def __str__(self) -> str:
+        return "; ".join(f"{count} × {reason}" for reason, count in self.reasons.items())
