@@ -18,7 +18,10 @@ from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.core.ports.scorers import FunctionScorer, Scorer
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
-    "wires": {"http": "foretell.adapters.wire.http:AiohttpWire"},
+    "wires": {
+        "http": "foretell.adapters.wire.http:AiohttpWire",
+        "model_proxy": "foretell.adapters.wire.proxy:ModelProxy",
+    },
     "scorers": {
         "contains": "foretell.scorers.contains:Contains",
         "contains_all": "foretell.scorers.contains_all:ContainsAll",
@@ -57,8 +60,30 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "openai": "foretell.adapters.embedders.openai:OpenAIEmbedder",
     },
     "faults": {
+        "content_dropped": "foretell.adapters.faults.answer:ContentDropped",
+        "instruction_dropped": "foretell.adapters.faults.prompt:InstructionDropped",
+        "markup_broken": "foretell.adapters.faults.answer:MarkupBroken",
+        "model_busy": "foretell.adapters.faults.model:ModelBusy",
+        "model_downgraded": "foretell.adapters.faults.model:ModelDowngraded",
+        "model_other_language": "foretell.adapters.faults.model:ModelOtherLanguage",
+        "model_refuses": "foretell.adapters.faults.model:ModelRefuses",
+        "model_retried": "foretell.adapters.faults.model:ModelRetried",
+        "model_slow": "foretell.adapters.faults.model:ModelSlow",
+        "model_truncated": "foretell.adapters.faults.model:ModelTruncated",
+        "model_verbose": "foretell.adapters.faults.model:ModelVerbose",
+        "personal_data": "foretell.adapters.faults.model:PersonalData",
+        "prompt_truncated": "foretell.adapters.faults.prompt:PromptTruncated",
         "retrieval_empty": "foretell.adapters.faults.retrieval:RetrievalEmpty",
+        "retrieval_shuffled": "foretell.adapters.faults.retrieval:RetrievalShuffled",
+        "retrieval_wrong": "foretell.adapters.faults.retrieval:RetrievalWrong",
+        "stale_index": "foretell.adapters.faults.retrieval:StaleIndex",
+        "tool_empty": "foretell.adapters.faults.tools:ToolEmpty",
         "tool_error": "foretell.adapters.faults.tools:ToolError",
+        "tool_field_renamed": "foretell.adapters.faults.tools:ToolFieldRenamed",
+        "tool_retried": "foretell.adapters.faults.tools:ToolRetried",
+        "tool_slow": "foretell.adapters.faults.tools:ToolSlow",
+        "tool_type_changed": "foretell.adapters.faults.tools:ToolTypeChanged",
+        "variable_unfilled": "foretell.adapters.faults.prompt:VariableUnfilled",
     },
 }
 

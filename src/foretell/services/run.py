@@ -99,6 +99,7 @@ def _task(run: Run, limits: TrialLimits, place: tuple[int, Case], repeat: int) -
         limits,
         run.user,
         run.max_turns,
+        () if run.arm.fault is None else (run.arm.fault,),
     )
 
 

@@ -61,7 +61,7 @@ class Child:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "foretell.adapters.execution",  # -P: the project's files shadow none of ours
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            cwd=root, start_new_session=True, limit=2**26,
+            cwd=root, env={**os.environ, **arm.environment}, start_new_session=True, limit=2**26,
         )  # fmt: skip
         child = cls(process)
         child._readers.append(asyncio.create_task(child._listen()))

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
+from foretell.adapters.execution.boundary import Boundaries
 from foretell.adapters.execution.crew import Crew
 from foretell.adapters.execution.feed import Feed
 from foretell.adapters.execution.purse import Purse
@@ -56,6 +57,7 @@ class LocalExecutor:
         finally:
             await shift.aclose()
         shift.purse_or_raise()
+        shift.boundaries.struck_or_raise()
 
 
 async def _ended(crowd: asyncio.Task[None]) -> None:
@@ -124,6 +126,7 @@ class Shift:
 
     workload: Workload
     crew: Crew
+    boundaries: Boundaries = field(default_factory=Boundaries)
     tray: Tray = field(default_factory=Tray)
     purse: Purse = field(init=False)
     feed: Feed = field(init=False)
@@ -140,7 +143,8 @@ class Shift:
         Raises:
             ForetellError: one of them cannot be.
         """
-        for arm in self.workload.arms:
+        for given in self.workload.arms:
+            arm = await self.boundaries.behind(given)
             if arm.is_isolated:
                 self.workers[arm.target.name] = Workers(arm, root)
                 await self.workers[arm.target.name].open()
@@ -185,3 +189,4 @@ class Shift:
         for workers in self.workers.values():
             await workers.aclose()
         await self.crew.aclose()
+        await self.boundaries.aclose()

@@ -21,7 +21,8 @@ class FaultSpec:
 
     `step` names the step that it acts on; None is the model boundary, where the target's requests to its model pass.
     `inputs` are inputs of other cases, for faults that take one thing for another. What a fault draws by chance depends
-    on `seed` and on the trial's own seed, and on nothing else.
+    on `seed` and on the trial's own seed, and on nothing else. `addresses` are environment variables that hold the
+    address of the target's model, beside the usual ones.
     """
 
     name: str
@@ -30,6 +31,7 @@ class FaultSpec:
     step: str | None = None
     seed: int = 0
     inputs: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from foretell.core.domain.cases import EvalSetVersion
+from foretell.core.domain.effects import FaultSpec
 from foretell.core.domain.modes import FailureMode
 from foretell.core.domain.scores import ScorerSpec
 from foretell.core.domain.trial import TargetSpec, TrialLimits
@@ -27,12 +28,17 @@ class TargetLimits:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One target of a plan with its limits. `is_isolated` says that it runs in a worker process of its own."""
+    """One target of a plan with its limits. `is_isolated` says that it runs in a worker process of its own.
+
+    `environment` holds variables that this process gets beside those of the driver. `fault` is set by drills only.
+    """
 
     target: TargetSpec
     limits: TargetLimits = TargetLimits()
     is_isolated: bool = False
     fingerprints: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    fault: FaultSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from foretell.core.domain.trace import SpanKind
 from foretell.core.domain.values import Json
-
-Boundary: TypeAlias = Literal["step", "model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +78,21 @@ class ModelFault(Protocol):
 
     def answered(self, body: Mapping[str, Json], moment: Moment) -> Mapping[str, Json]:
         """The reply to a request that went well, as the application gets it instead."""
+        ...
+
+
+class Proxy(Protocol):
+    """Stands between a target and its models, with a fault between the two."""
+
+    @property
+    def struck(self) -> int:
+        """Requests that the fault changed, delayed or turned away."""
+        ...
+
+    async def open(self) -> Mapping[str, str]:
+        """Start, and say which address each of the models is to be found at instead."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop."""
         ...
