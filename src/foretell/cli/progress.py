@@ -63,9 +63,9 @@ class ProgressWatcher:
         self._done += 1
         self._failed += row.conclusion.state == "failure"
         self._unscored += row.conclusion.state == "unscored"
-        cost = row.record.outcome.cost_usd
-        self._cost += cost or 0.0
-        self._has_unknown = self._has_unknown or cost is None
+        costs = (row.record.outcome.cost_usd, row.record.eval_cost_usd)
+        self._cost += sum(cost or 0.0 for cost in costs)
+        self._has_unknown = self._has_unknown or None in costs
         if self._bar is None:
             self._say_now_and_then()
         elif self._done % 16 == 0 or self._total < OFTEN:

@@ -59,6 +59,9 @@ def _facts(row: TrialRow, question: str, currency: str) -> Iterator[tuple[str, s
     cost = "cost unknown" if outcome.cost_usd is None else money(outcome.cost_usd, currency)
     time = "time unknown" if outcome.latency_ms is None else duration(outcome.latency_ms)
     yield "took", f"{time}, {cost}, model {outcome.model or 'unknown'}"
+    if row.record.eval_cost_usd != 0:
+        judging = row.record.eval_cost_usd
+        yield "judging", "cost unknown" if judging is None else money(judging, currency)
     if error is not None:
         yield "error", error.message if error.kind == "error" else f"{error.kind}: {error.message}"
     if row.conclusion.reason and (error is None or row.conclusion.reason != error.message):

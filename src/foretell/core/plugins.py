@@ -57,7 +57,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "embedders": {
         "builtin": "foretell.adapters.embedders.builtin:BuiltinEmbedder",
         "onnx": "foretell.adapters.embedders.onnx:OnnxEmbedder",
-        "openai": "foretell.adapters.embedders.openai:OpenAIEmbedder",
+        "openai": "foretell.adapters.models.embeddings:OpenAIEmbedder",
     },
     "faults": {
         "content_dropped": "foretell.adapters.faults.answer:ContentDropped",

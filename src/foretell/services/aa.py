@@ -14,9 +14,9 @@ from foretell.core.errors import ConfigurationError, NotEnoughEvidence, Problem
 from foretell.core.ports.records import Record
 from foretell.core.stats.rates import wilson_interval
 from foretell.services.baseline import baseline_of
-from foretell.services.gate import Prepared, Side, evidence_of, run_suites, spent_on, standard_of
+from foretell.services.gate import Prepared, Side, evidence_of, run_suites, standard_of
 from foretell.services.house import House
-from foretell.services.run import Watcher
+from foretell.services.run import Watcher, spent_on
 
 KIND = "aa"
 RULINGS: tuple[Ruling, ...] = ("ship", "hold", "not-enough-evidence")

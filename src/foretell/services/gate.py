@@ -24,7 +24,7 @@ from foretell.services.baseline import Baseline, find_baseline, hash_of_case, ha
 from foretell.services.findings import load
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_money
-from foretell.services.run import Watcher, run_plan
+from foretell.services.run import Watcher, run_plan, spent_on
 from foretell.services.suites import prepare_suites
 
 CUT_SHORT = "the run was cut short"
@@ -179,11 +179,6 @@ async def run_suites(house: House, policy: GatePolicy, plans: Sequence[SuitePlan
     except TimeoutError:
         return Ran(tuple(runs), f"time: {policy.max_minutes:g} minutes were not enough to run the suites")
     return Ran(tuple(runs))
-
-
-async def spent_on(house: House, runs: Sequence[Run]) -> float:
-    """What the trials of some runs cost; unknown costs count as nothing."""
-    return sum([float(np.nansum((await house.store.findings.columns(run.id)).cost)) for run in runs])
 
 
 async def evidence_of(house: House, policy: GatePolicy, side: Side, run: Run) -> Evidence:

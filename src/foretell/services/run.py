@@ -136,7 +136,7 @@ async def resume(
         for spec in first.scorers:
             plugins.build_scorer(spec, f"run '{first.id}'")
         finished = {run.id: await house.store.facts.finished(run.id) for run in runs}
-        spent = sum([await _spent(house, run) for run in runs]) if max_cost is not None else 0.0
+        spent = await spent_on(house, runs) if max_cost is not None else 0.0
         plan = await _plan_of(house, runs, max_cost)
         ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes), finished, spent)
         return await _work_off(house, ledger, watcher or Blind())
@@ -168,11 +168,17 @@ async def _plan_of(house: House, runs: Sequence[Run], max_cost: float | None) ->
     )
 
 
-async def _spent(house: House, run: Run) -> float:
-    """What the stored trials of a run cost; an unknown cost counts as the cap that was set aside for it."""
-    costs = (await house.store.findings.columns(run.id)).cost
-    unknown = int(np.isnan(costs).sum()) * (run.arm.limits.max_cost_per_trial or 0.0)
-    return float(np.nansum(costs)) + unknown
+async def spent_on(house: House, runs: Sequence[Run]) -> float:
+    """What the stored trials of some runs cost, judging included.
+
+    A trial of unknown cost counts as the cap that was set aside for it, and as nothing without one.
+    """
+    total = 0.0
+    for run in runs:
+        costs = (await house.store.findings.columns(run.id)).cost
+        unknown = int(np.isnan(costs).sum()) * (run.arm.limits.max_cost_per_trial or 0.0)
+        total += float(np.nansum(costs)) + unknown + await house.store.findings.judging_cost(run.id)
+    return total
 
 
 async def find_run(house: House, reference: str) -> Run:

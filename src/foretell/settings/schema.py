@@ -124,7 +124,8 @@ class TargetTable(OpenTable):
     requests_per_minute: Annotated[Positive | None, Field(description="Limit on requests.")] = None
     tokens_per_minute: Annotated[Positive | None, Field(description="Limit on tokens, in and out.")] = None
     max_cost_per_trial: Annotated[
-        Positive | None, Field(description="What one trial may cost, for targets whose price is not known.")
+        Positive | None,
+        Field(description="What one trial may cost, judging included, for targets whose price is not known."),
     ] = None
     isolate: Annotated[
         bool | None,

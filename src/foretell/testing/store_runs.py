@@ -206,6 +206,18 @@ async def scores_are_numbers(store: AnyStore) -> None:
     same("scores", (cases.tolist(), shown), ([key_of("greeting")] * 5, wanted))
 
 
+async def judging_is_added_up(store: AnyStore) -> None:
+    """What scorers and simulated users cost is known of a run, whatever its targets cost."""
+    rows = [full_trial("r-1", 0), full_trial("r-1", 2), plain_trial("r-1", 1)]
+    unknown = TrialRow(replace(full_trial("r-1", 0, 1).record, eval_cost_usd=None), Conclusion("success"))
+    await _begin(store, *rows, unknown, repeats=2)
+    await _begin(store, full_trial("r-2", 0), run_id="r-2")
+    await _begin(store, run_id="r-3")
+    costs = [await store.findings.judging_cost(run) for run in ("r-1", "r-2", "r-3")]
+    same("the cost of judging", costs, [0.5, 0.25, 0.0])
+    same("a trial whose judging costs nobody knows", await store.facts.trial("r-1", 0, 1), unknown)
+
+
 async def cases_come_by_key(store: AnyStore) -> None:
     """The cases of a run come whole, by key, in the order of their set, and two runs may share them."""
     await _begin(store)
@@ -239,5 +251,6 @@ RUN_CHECKS: tuple[Check, ...] = (
     whole_trials_come_in_order,
     occurrences_are_primary_or_secondary,
     scores_are_numbers,
+    judging_is_added_up,
     cases_come_by_key,
 )

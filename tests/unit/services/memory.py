@@ -73,6 +73,9 @@ class MemoryStore:
             modes=(),
         )
 
+    async def judging_cost(self, run_id: str) -> float:
+        return sum(row.record.eval_cost_usd or 0.0 for row in self.rows[run_id])
+
     async def cases(self, run_id: str) -> Mapping[int, Case]:
         return {key_of(case.id): case for case in self.sets[run_id]}
 

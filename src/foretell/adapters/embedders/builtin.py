@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from foretell.core.domain.conversation import Reply
 from foretell.core.ports.targets import Tools
 
 DIMENSIONS = 512
@@ -45,9 +46,9 @@ class LiveBuiltin:
         hasher: Any = FeatureHasher
         self._hasher = hasher(n_features=DIMENSIONS, input_type="dict")
 
-    async def embed(self, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
+    async def embed(self, texts: tuple[str, ...]) -> Reply:
         """One vector per text. Cosines are between about -0.1 and 1, and 1 for the same words as often."""
-        return await asyncio.to_thread(self._embed, texts)
+        return Reply(vectors=await asyncio.to_thread(self._embed, texts), cost_usd=0.0)
 
     def _embed(self, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
         counts = [Counter(_WORD.findall(text.casefold())) for text in texts]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from foretell.core.domain.conversation import Reply
 from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.core.ports.targets import Tools
 
@@ -70,9 +71,9 @@ class LiveOnnx:
         self._tokenizer = tokenizer
         self._inputs = {entry.name for entry in session.get_inputs()}
 
-    async def embed(self, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
+    async def embed(self, texts: tuple[str, ...]) -> Reply:
         """One vector per text, of length 1."""
-        return await asyncio.to_thread(self._embed, texts)
+        return Reply(vectors=await asyncio.to_thread(self._embed, texts), cost_usd=0.0)
 
     def _embed(self, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
         order = sorted(range(len(texts)), key=lambda position: len(texts[position]))  # equal lengths need no padding

@@ -95,7 +95,7 @@ class Crew:
         if key not in self._embedders:
             name, params = plugins.embedder_spec(ask.embedder)
             self._embedders[key] = plugins.build("embedders", name, params).connect(self.tools(f"embedder {name}"))
-        return Reply(vectors=await self._embedders[key].embed(ask.texts))
+        return await self._embedders[key].embed(ask.texts)
 
     def employ_model(self, spec: TargetSpec) -> str:
         """Make a target of kind `model` available to dialogues under its name."""

@@ -9,6 +9,7 @@ from foretell.adapters.execution.boundary import Boundaries
 from foretell.adapters.execution.crew import Crew
 from foretell.adapters.execution.feed import Feed
 from foretell.adapters.execution.purse import Purse
+from foretell.adapters.execution.quotes import Quote, quote
 from foretell.adapters.execution.trial import perform
 from foretell.adapters.execution.workers import Workers
 from foretell.core import plugins
@@ -162,12 +163,13 @@ class Shift:
         name = arm.target.name
         workers = self.workers.get(name)
         while (task := await self.feed.next(name)) is not None:
-            amount = await self.purse.reserve(arm)
-            if amount is None:
+            is_priced = self.purse.limit is not None and workers is None
+            reserved = await self.purse.reserve(arm, quote(task, self.crew) if is_priced else Quote())
+            if reserved is None:
                 self.feed.close()
                 return
             record = await (workers.perform(task) if workers else perform(task, self.crew))
-            self.purse.settle(arm, amount, record)
+            self.purse.settle(arm, reserved, record)
             await self.tray.put(record)
 
     def purse_or_raise(self) -> None:
@@ -178,8 +180,11 @@ class Shift:
             NotEnoughEvidence: the money is spent.
         """
         if self.purse.is_blind:
-            hint = "Give the target max_cost_per_trial, or leave out the limit on money."
-            raise ConfigurationError(Problem("max_cost", "the target does not say what a trial costs.", hint))
+            what = "neither the target nor the models that judge it say what all of a trial costs."
+            hint = (
+                "Give models and embedders a price, or the target max_cost_per_trial, or leave out the limit on money."
+            )
+            raise ConfigurationError(Problem("max_cost", what, hint))
         if self.purse.is_empty:
             what = f"{self.purse.spent:.4g} of {self.purse.limit:.4g} were spent; the rest is not enough for a trial."
             raise NotEnoughEvidence(Problem("max_cost", what, "Resume the run with a higher limit."))

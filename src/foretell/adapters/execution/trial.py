@@ -9,7 +9,7 @@ from typing import Any, cast
 from foretell.adapters.execution.crew import Bench, Crew
 from foretell.adapters.execution.users import SilentUserError, next_message
 from foretell.core.dialogue import converse, is_dialogue
-from foretell.core.domain.conversation import Ask, Message, Reply
+from foretell.core.domain.conversation import Ask, Chat, Message, Reply
 from foretell.core.domain.messages import asked
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen, Trace
@@ -27,24 +27,54 @@ _FOREIGN = (Exception, SystemExit)
 """What code that is not ours may raise without ending more than its own trial."""
 
 
+class AllowanceSpentError(RuntimeError):
+    """The money that was set aside for a trial is spent."""
+
+
 @dataclass(slots=True)
 class Tab:
-    """Answers the dialogues of one trial and adds up what that costs."""
+    """Answers the dialogues of one trial and adds up what that costs: None once a reply did not say.
+
+    `answered` is what the target's own answers cost so far, and `allowance` what all of it may.
+    """
 
     crew: Crew
-    cost: float = 0.0
+    allowance: float | None = None
+    answered: float = 0.0
+    cost: float | None = 0.0
+
+    @property
+    def is_used_up(self) -> bool:
+        """True when nothing is left of the allowance."""
+        return self.allowance is not None and self.answered + (self.cost or 0.0) > self.allowance
+
+    @property
+    def reproach(self) -> str:
+        """What to say then."""
+        return f"the {self.allowance:g} that the trial may cost (max_cost_per_trial) are spent"
 
     async def answer(self, asks: Sequence[Ask]) -> Sequence[Reply]:
-        """One round of replies, in order."""
+        """One round of replies, in order.
+
+        Raises:
+            AllowanceSpentError: there is no money left for a model's answer.
+        """
+        if self.is_used_up and any(isinstance(ask, Chat) for ask in asks):
+            raise AllowanceSpentError(self.reproach)
         replies = await self.crew.answer(asks)
-        self.cost += sum(reply.cost_usd or 0.0 for reply in replies)
+        for reply in replies:
+            if reply.cost_usd is None and reply.error is None:
+                self.cost = None
+            elif self.cost is not None:
+                self.cost += reply.cost_usd or 0.0
         return replies
 
 
 async def perform(task: TrialTask, crew: Crew) -> TrialRecord:
     """Carry a task out. A fault of the target is an outcome; so is a fault of ours, of the kind `ours`."""
-    tab = Tab(crew)
+    tab = Tab(crew, task.limits.allowance_usd)
     outcome = await _outcome(task, tab)
+    tab.answered = outcome.cost_usd or 0.0
     scores: dict[str, ScoreResult] = {}
     if outcome.error is None:
         trial = Trial(task.case, outcome, task.repeat)
@@ -103,6 +133,8 @@ async def _score(bench: Bench, trial: Trial, tab: Tab) -> ScoreResult:
         result: Any = bench.scorer.score(trial)
         if is_dialogue(result):
             result = await converse(cast("Generator[Sequence[Ask], Sequence[Reply], ScoreResult]", result), tab.answer)
+    except AllowanceSpentError as error:
+        return ScoreFailure(str(error))
     except _FOREIGN as error:  # a scorer that fails is counted, never a zero
         return ScoreFailure(f"{type(error).__name__}: {error}")
     given: Any = result.value if type(result) is Score else result
@@ -117,6 +149,9 @@ async def _conversation(task: TrialTask, target: Target, tab: Tab) -> Outcome:
     for turn in range(turns_of(task) - 1):
         if outcome.error is not None:
             break
+        tab.answered = outcome.cost_usd or 0.0
+        if tab.is_used_up:
+            return replace(outcome, messages=history, error=TrialError("allowance", tab.reproach))
         try:
             said = await _next_said(task, tab, turn, history)
         except SilentUserError as error:  # what was said and paid until then is kept

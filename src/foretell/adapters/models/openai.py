@@ -122,10 +122,21 @@ class OpenAIChat:
         self._fields |= self._options(defaults.temperature, defaults.max_tokens, None)
         self._has_own_seed = "seed" in defaults.params
 
+    def at_most(self, ask: Chat, answers: int = 0) -> float | None:
+        """What an answer costs at the most, in USD; None when its length has no limit or the price is not known.
+
+        `answers` of the model's own, each as long as it may be, are counted into the question.
+        """
+        limit = self._longest(ask)
+        if limit is None:
+            return None
+        usage = Usage(_tokens_in(self._encode(ask)) + answers * limit, limit)
+        return self._prices.cost((self._model,), usage)
+
     async def chat(self, ask: Chat) -> Reply:
         """The reply; a failure is a reply with `error`, and never holds the key."""
         body = self._encode(ask)
-        tokens = len(body) // 4 + (ask.max_tokens or 0)  # four bytes a token: an estimate for limits by the minute
+        tokens = _tokens_in(body) + (self._longest(ask) or 0)
         try:
             reply = await self._wire.send(WireRequest(self._url, body, self._headers, LONGEST_S, tokens=tokens))
         except WireFault as fault:
@@ -136,6 +147,11 @@ class OpenAIChat:
         # A key that is not let in says nothing about the model: the trial is unscored, not failed.
         kind = "ours" if reply.status in (401, 403) and error.kind == "error" else error.kind
         return self._failed(TrialError(kind, error.message), reply)
+
+    def _longest(self, ask: Chat) -> int | None:
+        """The tokens that an answer can have, None when nothing limits them."""
+        limit = ask.max_tokens if ask.max_tokens is not None else self._fields.get(self._limit)
+        return limit if isinstance(limit, int) else None
 
     def _options(self, temperature: float | None, max_tokens: int | None, seed: int | None) -> dict[str, Json]:
         options = {"temperature": temperature, self._limit: max_tokens, "seed": seed}
@@ -185,6 +201,11 @@ class OpenAIChat:
     def _failed(self, error: TrialError, reply: WireReply | None = None) -> Reply:
         message = redact(error.message, [self._key or ""])
         return Reply(model=self._model, error=f"{error.kind}: {message}", headers=reply.headers if reply else {})
+
+
+def _tokens_in(body: bytes) -> int:
+    """About how many tokens a request holds: four bytes each, for limits and for money; what it used is known later."""
+    return len(body) // 4
 
 
 def _tool_call(call: _Call) -> ToolCall:

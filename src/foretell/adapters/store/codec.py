@@ -129,7 +129,7 @@ class _StoredTrial(msgspec.Struct, array_like=True):
     error: TrialError | None
     case_id: str
     attempts: int
-    eval_cost_usd: float
+    eval_cost_usd: float | None
     outcome: Any
     scores: list[tuple[str, int, Any]]
 

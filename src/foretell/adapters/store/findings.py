@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select, tuple_, union
+from sqlalchemy import Connection, func, select, tuple_, union
 
 from foretell.adapters.store import schema
 from foretell.adapters.store.case_sets import cases_of_set, ids_of_cases
@@ -62,6 +62,15 @@ class StoredFindings:
     async def scores(self, run_id: str, scorer: str) -> tuple[Ints, NDArray[np.int32], Floats]:
         """`case`, `repeat`, value of one scorer: NaN where it failed or gave a label, absent if not applicable."""
         return await self._reader.read(lambda connection: _scores(connection, _run(connection, run_id), scorer))
+
+    async def judging_cost(self, run_id: str) -> float:
+        """What scorers and simulated users cost in a run; unknown costs count as nothing."""
+        table = schema.judging.c
+        return await self._reader.read(
+            lambda connection: connection.execute(
+                select(func.coalesce(func.sum(table.cost), 0.0)).where(table.run_no == _run(connection, run_id).no)
+            ).scalar_one()
+        )
 
     async def cases(self, run_id: str) -> Mapping[int, Case]:
         """The cases of a run by `key_of(id)`, in the order of their set."""

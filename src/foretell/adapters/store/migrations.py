@@ -16,11 +16,16 @@ Step: TypeAlias = Callable[[Connection], None]
 
 
 def make_first_tables(connection: Connection) -> None:
-    """The first schema. When a second step comes, this one must go on making the tables as they were before it."""
+    """The schema of an empty database: all tables as they are now. Later steps find theirs there already."""
     schema.tables.create_all(connection)
 
 
-STEPS: tuple[Step, ...] = (make_first_tables,)
+def keep_what_judging_cost(connection: Connection) -> None:
+    """A table for the money of scorers and simulated users; what was spent before is in the transcripts alone."""
+    schema.judging.create(connection, checkfirst=True)
+
+
+STEPS: tuple[Step, ...] = (make_first_tables, keep_what_judging_cost)
 
 
 def migrate(database: Database) -> None:

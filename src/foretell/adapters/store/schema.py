@@ -88,6 +88,18 @@ trials = Table(
     **_IN_KEY_ORDER,
 )
 
+judging = Table(
+    "judging",
+    tables,
+    Column("run_no", Integer, primary_key=True),
+    Column("case_no", Integer, primary_key=True),
+    Column("repeat", Integer, primary_key=True),
+    Column(
+        "cost", Double
+    ),  # of scorers and the simulated user, null where unknown; trials whose judging was free: none
+    **_IN_KEY_ORDER,
+)
+
 transcripts = Table(
     "transcripts",
     tables,

@@ -25,6 +25,7 @@ class PendingTrial:
     """A trial on its way to the tables.
 
     `numbers` are the columns of `trials` from `cluster` on, `values` the scorers' numbers, None where one failed.
+    `judging` is empty where it was free.
     """
 
     run_no: int
@@ -35,6 +36,7 @@ class PendingTrial:
     secondary: tuple[str, ...]
     numbers: tuple[float | None, ...]
     values: tuple[tuple[str, float | None], ...]
+    judging: tuple[float | None, ...]
     body: bytes
 
     @property
@@ -75,6 +77,7 @@ def pending(run_no: int, row: TrialRow) -> PendingTrial:
             record.attempts,
         ),
         tuple((name, _number(result)) for name, result in record.scores.items() if type(result) is not NotApplicable),
+        () if record.eval_cost_usd == 0 else (record.eval_cost_usd,),
         squeeze(encode_trial(row, where)),
     )
 
@@ -109,6 +112,7 @@ class TrialInserter:
         self._transcripts = NewRows(database, schema.transcripts)
         self._secondary = NewRows(database, schema.secondary_modes)
         self._scores = NewRows(database, schema.scores)
+        self._judging = NewRows(database, schema.judging)
         self._names = Names(database)
 
     def forget(self) -> None:
@@ -132,6 +136,9 @@ class TrialInserter:
         self._trials.insert(connection, trials)
         self._secondary.insert(connection, secondary)
         self._scores.insert(connection, scores)
+        self._judging.insert(
+            connection, [(row.run_no, row.case_no, row.repeat, *row.judging) for row in rows if row.judging]
+        )
 
 
 _STORED_BODY: Final = select(schema.transcripts.c.body).where(

@@ -1,7 +1,7 @@
 """A chat model as a target: a prompt, a question, an answer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -159,6 +159,11 @@ class LiveModel:
             error=error,
             at=datetime.fromtimestamp(at + seconds, UTC).isoformat(timespec="milliseconds"),
         )
+
+    def at_most(self, turn: Turn, answers: int = 0) -> float | None:
+        """What a turn costs at the most, in USD, None when the model cannot say; see `ChatModel`."""
+        ask: Callable[[Chat, int], float | None] | None = getattr(self.chat_model, "at_most", None)
+        return None if ask is None else ask(Chat(self._messages(turn)), answers)
 
     async def aclose(self) -> None:
         """Nothing to free: the wire belongs to whoever made it."""

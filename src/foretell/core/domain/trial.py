@@ -159,7 +159,10 @@ class TrialTask:
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
-    """A finished trial: its task's key, the outcome and every scorer's result. `eval_cost_usd` is what judging cost."""
+    """A finished trial: its task's key, the outcome and every scorer's result. `eval_cost_usd` is what judging cost.
+
+    Judging is what scorers and a simulated user asked of models; None is unknown, 0 is 0.
+    """
 
     run: str
     case_no: int
@@ -168,4 +171,4 @@ class TrialRecord:
     outcome: Outcome
     scores: Mapping[str, ScoreResult]
     attempts: int = 1
-    eval_cost_usd: float = 0.0
+    eval_cost_usd: float | None = 0.0

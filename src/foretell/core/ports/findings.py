@@ -86,6 +86,10 @@ class Findings(Protocol):
         """`case`, `repeat`, value of one scorer: booleans as 0 and 1, NaN where it failed, absent if not applicable."""
         ...
 
+    async def judging_cost(self, run_id: str) -> float:
+        """What scorers and simulated users cost in a run, in all its parts; unknown costs count as nothing."""
+        ...
+
     async def cases(self, run_id: str) -> Mapping[int, Case]:
         """The cases of a run by `key_of(id)`, in the order of their set."""
         ...

@@ -31,7 +31,11 @@ class Turn:
 
 
 class Target(Protocol):
-    """A live target. Calls may overlap up to its concurrency."""
+    """A live target. Calls may overlap up to its concurrency.
+
+    One that also has `at_most(turn: Turn, answers: int) -> float | None` says what a turn costs at the most, in USD,
+    when so many answers of its own will stand before it, None when it cannot know.
+    """
 
     async def answer(self, turn: Turn) -> Outcome:
         """What the target gave. Its own failures are an Outcome with an error; only a fault of ours may raise."""
@@ -64,7 +68,11 @@ class TargetKind(Protocol):
 
 
 class ChatModel(Protocol):
-    """A chat model behind one method."""
+    """A chat model behind one method.
+
+    One that also has `at_most(ask: Chat, answers: int) -> float | None` says what an answer costs at the most, in USD,
+    when so many answers of its own will stand before it in the conversation; so money can be set aside for it.
+    """
 
     async def chat(self, ask: Chat) -> Reply:
         """The reply; a failure is a reply with `error`."""
@@ -82,8 +90,8 @@ class ModelKind(Protocol):
 class Embedder(Protocol):
     """Texts to vectors of one length each. Deterministic for equal texts."""
 
-    async def embed(self, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
-        """One vector per text, in order."""
+    async def embed(self, texts: tuple[str, ...]) -> Reply:
+        """A reply with one vector per text, in order, and what they cost."""
         ...
 
 

@@ -11,7 +11,9 @@ RETURN = "You can return the shoes within 30 days of purchase."
 
 
 async def embed(*texts: str) -> np.ndarray:
-    return np.array(await BuiltinEmbedder().connect(Tools(ScriptedWire(), {}.get)).embed(texts))
+    reply = await BuiltinEmbedder().connect(Tools(ScriptedWire(), {}.get)).embed(texts)
+    assert reply.cost_usd == 0
+    return np.array(reply.vectors)
 
 
 async def test_a_vector_depends_on_its_text_alone() -> None:

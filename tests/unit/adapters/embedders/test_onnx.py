@@ -7,6 +7,7 @@ import pytest
 
 from foretell.adapters.embedders import onnx
 from foretell.adapters.embedders.onnx import LiveOnnx, OnnxEmbedder
+from foretell.core.domain.conversation import Reply
 from foretell.core.errors import ConfigurationError
 from foretell.core.ports.targets import Tools
 from foretell.testing.targets import ScriptedWire
@@ -45,8 +46,8 @@ class Tokenizer:
 
 
 async def test_vectors_are_means_of_length_one_in_the_order_of_the_texts() -> None:
-    vectors = await LiveOnnx(Session(), Tokenizer()).embed(("aaa a", "aaaa", "a a a"))
-    assert np.array(vectors) == pytest.approx(
+    reply = await LiveOnnx(Session(), Tokenizer()).embed(("aaa a", "aaaa", "a a a"))
+    assert np.array(reply.vectors) == pytest.approx(
         np.array([[2 / 5**0.5, 1 / 5**0.5], [4 / 17**0.5, 1 / 17**0.5], [1 / 2**0.5, 1 / 2**0.5]])
     )
 
@@ -59,7 +60,7 @@ async def test_texts_of_like_length_share_a_batch(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_no_texts_make_no_vectors() -> None:
-    assert await LiveOnnx(Session(), Tokenizer()).embed(()) == ()
+    assert await LiveOnnx(Session(), Tokenizer()).embed(()) == Reply(cost_usd=0.0)
 
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

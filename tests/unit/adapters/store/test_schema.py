@@ -21,4 +21,4 @@ def test_a_table_has_only_types_that_both_databases_know(table: Table) -> None:
 
 def test_narrow_tables_are_kept_in_the_order_of_their_key() -> None:
     in_key_order = {table.name for table in tables.sorted_tables if "WITHOUT ROWID" in ddl(table, sqlite.dialect())}
-    assert in_key_order == {"trials", "scores", "secondary_modes"}
+    assert in_key_order == {"trials", "scores", "secondary_modes", "judging"}

@@ -20,12 +20,12 @@ def columns_of(row: TrialRow) -> tuple[object, ...]:
 def test_a_trial_becomes_columns() -> None:
     values = (("polite", 0.0), ("exact", 1.0), ("similarity", 0.8125), ("tone", None), ("judge", None))
     numbers = (key_of("conversation-1"), 0.00125, 431.5, 1, 120, 0, 3)
-    assert columns_of(full_trial("r", 1, 2)) == (5, 1, 2, 0, "rude", ("late", "long"), numbers, values)
+    assert columns_of(full_trial("r", 1, 2)) == (5, 1, 2, 0, "rude", ("late", "long"), numbers, values, (0.25,))
 
 
 def test_what_is_unknown_is_null() -> None:
     numbers = (None, None, None, 0, None, None, 1)
-    assert columns_of(plain_trial("r", 0)) == (5, 0, 0, 1, None, (), numbers, ())
+    assert columns_of(plain_trial("r", 0)) == (5, 0, 0, 1, None, (), numbers, (), ())
 
 
 @pytest.mark.parametrize(("kind", "is_environment"), [("timeout", 1), ("server_error", 1), ("error", 0), ("ours", 0)])

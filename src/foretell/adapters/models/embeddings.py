@@ -1,13 +1,17 @@
 """Any endpoint that speaks OpenAI's embeddings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
+from foretell.adapters.models.prices import PriceBook, price_book
+from foretell.core.domain.conversation import Reply, Usage
 from foretell.core.domain.endpoints import OPENAI_URL, key_for
 from foretell.core.domain.faults import excerpt, fault_of, unreadable
 from foretell.core.domain.secrets import redact
 from foretell.core.domain.trial import TrialError
+from foretell.core.domain.values import Json
 from foretell.core.ports.targets import Tools
 from foretell.core.ports.wire import Wire, WireFault, WireReply, WireRequest
 
@@ -19,20 +23,25 @@ class OpenAIEmbedder:
     """The embedding model `model` behind `url` (without `/embeddings`).
 
     `api_key_env` names the variable that holds the key; None is `OPENAI_API_KEY` at OpenAI itself, no key elsewhere.
+    `price` is USD per million tokens, `{ input = 0.02 }`; without it the published price is used, and where there is
+    none, as for a model on your own machine, the cost is unknown.
     """
 
     model: str
     url: str = OPENAI_URL
     api_key_env: str | None = None
+    price: Mapping[str, Json] | None = None
 
     def connect(self, tools: Tools) -> "LiveOpenAIEmbedder":
         """The live embedder.
 
         Raises:
-            ConfigurationError: the address cannot be used, or the key is not set.
+            ConfigurationError: the address or the price cannot be used, or the key is not set.
         """
-        key = key_for(self.url, self.api_key_env, tools.secret, f"embedder '{self.model}'")
-        return LiveOpenAIEmbedder(tools.wire, self, key)
+        where = f"embedder '{self.model}'"
+        key = key_for(self.url, self.api_key_env, tools.secret, where)
+        given = None if self.price is None else {"output": 0, **self.price}  # an embedding writes no tokens
+        return LiveOpenAIEmbedder(tools.wire, self, key, price_book(given, self.url, f"{where}, price"))
 
 
 class _Vector(msgspec.Struct):
@@ -40,8 +49,13 @@ class _Vector(msgspec.Struct):
     index: int
 
 
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+
+
 class _Vectors(msgspec.Struct):
     data: list[_Vector]
+    usage: _Usage | None = None
 
 
 _decoder = msgspec.json.Decoder(_Vectors)
@@ -50,25 +64,32 @@ _decoder = msgspec.json.Decoder(_Vectors)
 class LiveOpenAIEmbedder:
     """The live embedder: texts go out 256 at a time."""
 
-    def __init__(self, wire: Wire, params: OpenAIEmbedder, key: str | None) -> None:
+    def __init__(self, wire: Wire, params: OpenAIEmbedder, key: str | None, prices: PriceBook) -> None:
         self._wire = wire
         self._model = params.model
         self._url = params.url.rstrip("/") + "/embeddings"
         self._key = key
+        self._prices = prices
         self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
 
-    async def embed(self, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
-        """One vector per text.
+    async def embed(self, texts: tuple[str, ...]) -> Reply:
+        """One vector per text, with the tokens and the cost of all of them.
 
         Raises:
             WireFault: the endpoint gave none; the message never holds the key.
         """
         vectors: list[tuple[float, ...]] = []
+        tokens: list[int | None] = []
         for start in range(0, len(texts), BATCH):
-            vectors.extend(await self._batch(texts[start : start + BATCH]))
-        return tuple(vectors)
+            found = await self._batch(texts[start : start + BATCH])
+            vectors.extend(vector.embedding for vector in sorted(found.data, key=lambda vector: vector.index))
+            tokens.append(found.usage.prompt_tokens if found.usage else None)
+        known = [count for count in tokens if count is not None]
+        usage = Usage(sum(known), 0) if len(known) == len(tokens) else Usage()
+        cost = self._prices.cost((self._model,), usage) if texts else 0.0
+        return Reply(vectors=tuple(vectors), model=self._model, usage=usage, cost_usd=cost)
 
-    async def _batch(self, texts: tuple[str, ...]) -> list[tuple[float, ...]]:
+    async def _batch(self, texts: tuple[str, ...]) -> _Vectors:
         # An empty text is refused by most endpoints; a blank one means the same.
         body = msgspec.json.encode({"model": self._model, "input": [text or " " for text in texts]})
         reply = await self._wire.send(WireRequest(self._url, body, self._headers, tokens=len(body) // 4))
@@ -79,11 +100,11 @@ class LiveOpenAIEmbedder:
         return found
 
     @staticmethod
-    def _decode(reply: WireReply, wanted: int) -> list[tuple[float, ...]] | TrialError:
+    def _decode(reply: WireReply, wanted: int) -> _Vectors | TrialError:
         try:
-            vectors = _decoder.decode(reply.body).data
+            found = _decoder.decode(reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:
             return unreadable(reply.body, excerpt(str(problem)))
-        if sorted(vector.index for vector in vectors) != list(range(wanted)):
-            return TrialError("error", f"{wanted} texts were sent, {len(vectors)} vectors came back.")
-        return [vector.embedding for vector in sorted(vectors, key=lambda vector: vector.index)]
+        if sorted(vector.index for vector in found.data) != list(range(wanted)):
+            return TrialError("error", f"{wanted} texts were sent, {len(found.data)} vectors came back.")
+        return found
