@@ -207,29 +207,6 @@ def test_a_conversation_ends_after_its_most_turns(most: int) -> None:
     assert turns_of(task(case=SCRIPTED, max_turns=1)) == 3
 
 
-@pytest.mark.parametrize("case", [SCRIPTED, GOAL])
-def test_a_conversation_that_used_up_its_allowance_ends_unscored(case: Case) -> None:
-    limits = TrialLimits(timeout_s=10.0, allowance_usd=0.2)  # one turn costs 0.25
-    made = record_of(task(case=case, user=USER, limits=limits, scorers=(spec("is_short"),)), paid, says("And then?"))
-    error = TrialError("allowance", "the 0.2 that the trial may cost (max_cost_per_trial) are spent")
-    assert (made.outcome.error, made.outcome.cost_usd, made.scores) == (error, 0.25, {})
-    assert error.is_ours
-
-
-def test_a_scorer_that_asks_has_what_is_left_of_the_allowance() -> None:
-    limits = TrialLimits(timeout_s=10.0, allowance_usd=0.55)
-    given = task(scorers=(spec("SecondOpinion"),), limits=limits)
-    made = record_of(given, lambda _: Outcome("Hello.", cost_usd=0.1), says("yes", "quite", "so"))
-    reason = "the 0.55 that the trial may cost (max_cost_per_trial) are spent"
-    assert (made.scores, made.eval_cost_usd) == ({"SecondOpinion": ScoreFailure(reason)}, 0.5)
-
-
-def test_judging_that_does_not_say_its_cost_has_an_unknown_one() -> None:
-    user = Persona([Reply(Message("assistant", "yes")), Reply(Message("assistant", "so"), cost_usd=0.5)] * 2)
-    made = record_of(task(scorers=(spec("SecondOpinion"),)), lambda _: Outcome("Hello."), user)
-    assert made.eval_cost_usd is None
-
-
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
