@@ -10,6 +10,7 @@ from foretell.core.domain.policy import Decision
 from foretell.core.domain.runs import Run
 from foretell.reports.html import sheets_html
 from foretell.reports.layout import sheet_lines
+from foretell.reports.steps import origin_sheet
 from foretell.reports.tables import Sheet, comparison_sheet, cost_sheet, failure_sheet, summary_sheet
 from foretell.reports.verdict import closing, headline, rules_sheet
 from foretell.reports.waivers import waiver_lines
@@ -41,7 +42,10 @@ class Results(_Shown):
 
     def _sheets(self) -> Iterator[Sheet]:
         yield summary_sheet(self.summaries)
-        yield from map(failure_sheet, self.failures)
+        for report in self.failures:
+            yield failure_sheet(report)
+            if report.origins:
+                yield origin_sheet(report.run.id, report.origins, report.run.currency)
         yield from map(cost_sheet, self.costs)
 
 

@@ -7,6 +7,7 @@ import typer
 from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, print_json, print_sheet, say_wrapped
 from foretell.reports.layout import shorten
 from foretell.reports.numbers import as_json
+from foretell.reports.steps import origin_sheet
 from foretell.reports.tables import failure_sheet
 from foretell.services.findings import failures
 
@@ -26,9 +27,12 @@ def command(
     if as_json_:
         body = {"run": report.run.id, "tally": as_json(report.tally), "success": as_json(report.success)}
         shown = {"examples": as_json(report.examples), "unscored": as_json(report.unscored)}
-        print_json("foretell.failures/1", {**body, "modes": as_json(report.modes), **shown})
+        origins = {"origins": as_json(report.origins)}
+        print_json("foretell.failures/1", {**body, "modes": as_json(report.modes), **shown, **origins})
         return
     print_sheet(failure_sheet(report))
+    if report.origins:
+        print_sheet(origin_sheet(report.run.id, report.origins, report.run.currency))
     for mode, lines in (*report.examples.items(), ("unscored", report.unscored)):
         for line in lines:
             say_wrapped(f"  {mode}: {line.case_id}/{line.repeat}: {shorten(line.error or line.reason, LONGEST)}")

@@ -7,8 +7,9 @@ import typer
 
 from foretell.cli.output import NARROWEST, say, terminal_width
 from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, say_wrapped
+from foretell.core.analysis.executed import executed
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure
-from foretell.core.domain.trace import Trace
+from foretell.core.domain.trace import NotSeen, Trace
 from foretell.core.domain.values import text_of
 from foretell.core.ports.facts import TrialRow
 from foretell.reports.layout import shorten, wrap
@@ -19,6 +20,12 @@ MARGIN = 12
 LONGEST = 100
 """Characters of a step's output and of a field that was kept; --json has all of them."""
 
+PARTS = {
+    "first": "first to fail",
+    "consequence": "consequence",
+    "recovered": "failed, then made good",
+    "passed_on": "passed on",
+}
 OTHERWISE = {NotApplicable: "does not apply", ScoreFailure: "failed"}
 
 
@@ -66,13 +73,24 @@ def _facts(row: TrialRow, question: str, currency: str) -> Iterator[tuple[str, s
         yield "error", error.message if error.kind == "error" else f"{error.kind}: {error.message}"
     if row.conclusion.reason and (error is None or row.conclusion.reason != error.message):
         yield "because", row.conclusion.reason
-    if isinstance(outcome.trace, Trace):
-        for span in outcome.trace.spans:
-            yield "step", f"{span.kind:<12} {span.name}: {shorten(text_of(span.output), LONGEST)}"
-    else:
-        yield "steps", f"not seen: {outcome.trace.reason}"
-    for name, value in outcome.metadata.items():
-        yield "metadata", f"{name} = {shorten(text_of(value), LONGEST)}"
+    yield from _steps(row)
     for name, result in row.record.scores.items():
         shown = f"= {result.value}" if isinstance(result, Score) else OTHERWISE[type(result)]
         yield "score", f"{name} {shown}{f': {result.reason}' if result.reason else ''}"
+
+
+def _steps(row: TrialRow) -> Iterator[tuple[str, str]]:
+    """The steps with what they gave, those that failed with why, and which of them failed first."""
+    outcome = row.record.outcome
+    steps = executed(outcome, row.record.scores)
+    if isinstance(steps, NotSeen):
+        yield "steps", f"not seen: {steps.reason}"
+        return
+    spans = outcome.trace.spans if isinstance(outcome.trace, Trace) else ()
+    is_failed = row.conclusion.state == "failure"
+    for number, step in enumerate(steps):
+        given = shorten(text_of(spans[number].output), LONGEST) if number < len(spans) else ""
+        yield "step", f"{step.kind:<12} {step.name}: {given}"
+        part = PARTS[step.part] if step.faults and (is_failed or step.part != "first") else "failed"
+        for fault in step.faults:
+            yield "", f"{' ' * 13}{part}: {shorten(f'{fault.source}: {fault.reason}', LONGEST)}"

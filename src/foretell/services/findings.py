@@ -16,6 +16,7 @@ from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import Ints, TrialColumns, TrialQuery
 from foretell.services.house import House
 from foretell.services.run import find_run
+from foretell.services.steps import read_origins
 
 MOST_NAMED = 1000
 """Cases that a comparison names; their numbers are always whole."""
@@ -63,7 +64,8 @@ async def failures(house: House, reference: str, examples: int = 3) -> FailureRe
         for one in modes
     }
     unscored = await house.store.findings.page(TrialQuery(run.id, "unscored", limit=examples))
-    return FailureReport(run, tally(loaded.units), success_rate(loaded.units), modes, shown, tuple(unscored))
+    origins = await read_origins(house, run, loaded.columns)
+    return FailureReport(run, tally(loaded.units), success_rate(loaded.units), modes, shown, tuple(unscored), origins)
 
 
 async def cost(house: House, reference: str, *, unknown_as_zero: bool | None = None) -> list[tuple[Run, CostFinding]]:

@@ -1,6 +1,8 @@
 """The steps of stored runs and of traffic: each one's success, what they come to, and where failures start."""
 
-from foretell.core.analysis.executed import executed, steps_of_spans, with_parts
+import numpy as np
+
+from foretell.core.analysis.executed import Executed, executed, steps_of_spans, with_parts
 from foretell.core.analysis.origins import Origin, OriginTally
 from foretell.core.analysis.reading import StepReport
 from foretell.core.analysis.step_table import StepTable, StepTally
@@ -11,8 +13,12 @@ from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.values import key_of
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.findings import TrialColumns
 from foretell.services.house import House
 from foretell.services.run import find_run
+
+MOST_FAILURES = 10_000
+"""Failed trials whose transcripts are read beside the ranking of modes; `foretell steps` reads any number."""
 
 _STATES = {"success": 1, "failure": 0, "unscored": -1}
 
@@ -33,12 +39,31 @@ async def steps(house: House, reference: str, target_rate: float = TARGET_RATE) 
 async def read_steps(house: House, run: Run) -> tuple[StepTable, tuple[Origin, ...]]:
     """The steps of a run's trials as a table, and where its failures start."""
     table, origins = StepTally(), OriginTally()
+    scored: list[int] = []
     async for row in house.store.findings.trials(run.id):
-        found, cluster = executed(row.record.outcome, row.record.scores), _cluster_of(row)
-        seen = () if isinstance(found, NotSeen) else found
-        table.add(seen, cluster, _STATES[row.conclusion.state])
-        origins.add(seen, row.conclusion, cluster, (row.record.case_id, row.record.repeat))
-    return table.table(), origins.origins(run.modes)
+        seen, cluster, state = _seen(row), _cluster_of(row), row.conclusion.state
+        table.add(seen, cluster, _STATES[state])
+        if state == "failure":
+            origins.add(seen, row.conclusion.mode, cluster, (row.record.case_id, row.record.repeat))
+        if state != "unscored":
+            scored.append(cluster)
+    return table.table(), origins.origins(run.modes, np.array(scored, np.int64))
+
+
+async def read_origins(house: House, run: Run, columns: TrialColumns) -> tuple[Origin, ...]:
+    """Where the failures of a run start; nothing when no step is seen in any of them, or there are very many."""
+    if (columns.state == 0).sum() > MOST_FAILURES:
+        return ()
+    origins = OriginTally()
+    async for row in house.store.findings.trials(run.id, "failure"):
+        origins.add(_seen(row), row.conclusion.mode, _cluster_of(row), (row.record.case_id, row.record.repeat))
+    found = origins.origins(run.modes, columns.cluster[columns.state >= 0])
+    return found if any(one.step is not None for one in found) else ()
+
+
+def _seen(row: TrialRow) -> tuple[Executed, ...]:
+    found = executed(row.record.outcome, row.record.scores)
+    return () if isinstance(found, NotSeen) else found
 
 
 async def traffic_steps(house: House, window: str, target_rate: float = TARGET_RATE) -> StepReport:

@@ -170,6 +170,8 @@ async def whole_trials_come_in_order(store: AnyStore) -> None:
     await _begin(store, plain_trial("r-2", 0), run_id="r-2")
     wanted = sorted(rows, key=lambda row: (row.record.case_no, row.record.repeat))
     same("all trials", [row async for row in store.findings.trials("r-1")], wanted)
+    failed = [row for row in wanted if row.conclusion.state == "failure"]
+    same("those that failed", [row async for row in store.findings.trials("r-1", "failure")], failed)
 
 
 async def occurrences_are_primary_or_secondary(store: AnyStore) -> None:

@@ -1,7 +1,7 @@
 """Reading what was found: columns for numbers, pages for people."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ from foretell.adapters.store.trials import STATES
 from foretell.core.domain.cases import Case
 from foretell.core.errors import BadInput
 from foretell.core.ports.facts import TrialRow
-from foretell.core.ports.findings import Floats, Ints, TrialColumns, TrialLine, TrialQuery
+from foretell.core.ports.findings import Floats, Ints, State, TrialColumns, TrialLine, TrialQuery
 
-_STATE_NAMES: Final[dict[int, Literal["success", "failure", "unscored"]]] = {
+_STATE_NAMES: Final[dict[int, State]] = {
     1: "success",
     0: "failure",
     -1: "unscored",
@@ -43,12 +43,12 @@ class StoredFindings:
         """Some trials, in order of case (its position in the set) and repeat; `mode` is the primary one."""
         return await self._reader.read(lambda connection: _page(connection, query))
 
-    async def trials(self, run_id: str) -> AsyncIterator[TrialRow]:
-        """Every trial of a run, whole, in order of case and repeat; read and unpacked some hundred at a time."""
+    async def trials(self, run_id: str, state: State | None = None) -> AsyncIterator[TrialRow]:
+        """The trials of a run, whole, in order of case and repeat; read and unpacked some hundred at a time."""
         run = await self._reader.read(lambda connection: _run(connection, run_id))
         after = (-1, -1)
         while True:
-            rows = await self._reader.read(lambda connection, after=after: _whole(connection, run, run_id, after))
+            rows = await self._reader.read(lambda connection, at=after: _whole(connection, (run, run_id), at, state))
             for row in rows:
                 yield row
             if len(rows) < _AT_ONCE:
@@ -115,14 +115,21 @@ def _page(connection: Connection, query: TrialQuery) -> list[TrialLine]:
     return [_line(row, query.run_id) for row in connection.execute(lines)]
 
 
-def _whole(connection: Connection, run: StoredRun, run_id: str, after: tuple[int, int]) -> list[TrialRow]:
+def _whole(
+    connection: Connection, run: tuple[StoredRun, str], after: tuple[int, int], state: State | None
+) -> list[TrialRow]:
     """Some hundred trials behind a place."""
-    table = schema.transcripts.c
+    table, trials = schema.transcripts.c, schema.trials.c
     wanted = select(table.case_no, table.repeat, table.body).where(
-        table.run_no == run.no, tuple_(table.case_no, table.repeat) > after
+        table.run_no == run[0].no, tuple_(table.case_no, table.repeat) > after
     )
+    if state is not None:
+        same_trial = (
+            (trials.run_no == table.run_no) & (trials.case_no == table.case_no) & (trials.repeat == table.repeat)
+        )
+        wanted = wanted.join(schema.trials, same_trial).where(trials.state == STATES[state])
     found = connection.execute(wanted.order_by(table.case_no, table.repeat).limit(_AT_ONCE))
-    return [unpack_trial(row.body, run_id, row.case_no, row.repeat) for row in found]
+    return [unpack_trial(row.body, run[1], row.case_no, row.repeat) for row in found]
 
 
 def _line(row: AnyRow, run_id: str) -> TrialLine:

@@ -10,8 +10,8 @@ from foretell.core.analysis.executed import Executed, first_failed
 from foretell.core.analysis.rates import share_estimate
 from foretell.core.analysis.step_table import StepName
 from foretell.core.domain.estimates import Estimate
-from foretell.core.domain.modes import BUILT_IN, FailureMode
-from foretell.core.domain.runs import Conclusion
+from foretell.core.domain.modes import BUILT_IN, UNNAMED, FailureMode
+from foretell.core.ports.findings import Ints
 
 MOST_MODES = 3
 
@@ -46,33 +46,32 @@ class _Start:
 
 @dataclass
 class OriginTally:
-    """Takes trials one by one."""
+    """Takes failed trials one by one."""
 
-    _scored: Counter[int] = field(default_factory=Counter[int])
     _starts: dict[StepName | None, _Start] = field(default_factory=dict[StepName | None, _Start])
 
-    def add(self, steps: Sequence[Executed], conclusion: Conclusion, cluster: int, trial: tuple[str, int]) -> None:
-        """One trial with the steps that were seen in it; `trial` is its case's id and its repeat."""
-        if conclusion.state == "unscored":
-            return
-        self._scored[cluster] += 1
-        if conclusion.state == "success":
-            return
+    def add(self, steps: Sequence[Executed], mode: str | None, cluster: int, trial: tuple[str, int]) -> None:
+        """A failed trial with the steps that were seen in it; `trial` is its case's id and its repeat."""
         first = first_failed(steps)
         start = self._starts.setdefault(None if first is None else StepName(first.name, first.kind), _Start(trial))
         start.by_cluster[cluster] += 1
         start.consequences += sum(step.part == "consequence" for step in steps)
-        start.modes[conclusion.mode or ""] += 1
+        start.modes[mode or UNNAMED] += 1
 
-    def origins(self, modes: Iterable[FailureMode]) -> tuple[Origin, ...]:
-        """The steps at which failures start, the dearest first, then the commonest."""
+    def origins(self, modes: Iterable[FailureMode], scored: Ints) -> tuple[Origin, ...]:
+        """The steps at which failures start, the dearest first; `scored` holds the cluster of each scored trial."""
         costs = {mode.name: mode.cost for mode in (*BUILT_IN, *modes)}
-        found = [self._origin(step, start, costs) for step, start in self._starts.items()]
+        clusters, sizes = np.unique(scored, return_counts=True)
+        found = [self._origin(step, start, costs, (clusters, sizes)) for step, start in self._starts.items()]
         return tuple(sorted(found, key=_dearest_first))
 
-    def _origin(self, step: StepName | None, start: _Start, costs: Mapping[str, float | None]) -> Origin:
-        shares = np.array([start.by_cluster[cluster] / number for cluster, number in self._scored.items()])
-        rate = share_estimate(shares, is_single=all(number == 1 for number in self._scored.values()))
+    def _origin(
+        self, step: StepName | None, start: _Start, costs: Mapping[str, float | None], units: tuple[Ints, Ints]
+    ) -> Origin:
+        clusters, sizes = units
+        failed = np.zeros(len(clusters))
+        failed[np.searchsorted(clusters, list(start.by_cluster))] = list(start.by_cluster.values())
+        rate = share_estimate(failed / sizes, is_single=bool((sizes == 1).all()))
         failures = sum(start.modes.values())
         uncosted = sum(count for mode, count in start.modes.items() if costs.get(mode) is None)
         spent = sum(count * (costs.get(mode) or 0.0) for mode, count in start.modes.items())

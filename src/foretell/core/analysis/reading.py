@@ -26,7 +26,10 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class FailureReport:
-    """The ranked failure modes of a run, with the first trials of each, and the first unscored ones, as examples."""
+    """The ranked failure modes of a run, with the first trials of each, and the first unscored ones, as examples.
+
+    `origins` say at which step failures start; empty when none was seen.
+    """
 
     run: Run
     tally: Tally
@@ -34,6 +37,7 @@ class FailureReport:
     modes: tuple[ModeFinding, ...]
     examples: dict[str, tuple[TrialLine, ...]]
     unscored: tuple[TrialLine, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

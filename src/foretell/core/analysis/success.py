@@ -1,14 +1,15 @@
 """How a trial ended: success, failure with its modes, or unscored. Pure, so that every view can be recomputed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from foretell.core.analysis.detect import is_cut, is_filtered, is_refusal
-from foretell.core.domain.grammar import Expression, Truth, evaluate, parse
+from foretell.core.analysis.executed import executed, first_failed
+from foretell.core.domain.grammar import Expression, Truth, evaluate, names_in, parse
 from foretell.core.domain.modes import BUILT_IN, UNNAMED, FailureMode
 from foretell.core.domain.runs import Conclusion
 from foretell.core.domain.scores import Score, ScoreFailure, ScoreResult, ScorerSpec
-from foretell.core.domain.trace import Trace
+from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Outcome, TrialError, TrialRecord
 from foretell.core.domain.values import text_of
 
@@ -89,17 +90,31 @@ class Rulebook:
         return found
 
     def _steps(self, record: TrialRecord) -> dict[str, int]:
-        """The position of the earliest span that speaks for a mode."""
-        trace = record.outcome.trace
-        if not isinstance(trace, Trace):
+        """The position of the earliest step that speaks for a mode.
+
+        A failed step before the first failing one is explained by it (it is around it, or was made good): it follows.
+        """
+        seen = executed(record.outcome, record.scores)
+        if isinstance(seen, NotSeen):
             return {}
-        order = {span.name: position for position, span in reversed(list(enumerate(trace.spans)))}
+        first = first_failed(seen)
+        begin = first.position if first is not None else 0
+        order = {
+            step.label: max(step.position, begin + (step is not first)) if step.faults else step.position
+            for step in seen
+        }
         steps: dict[str, int] = {}
-        for spec in self.scorers:
-            result = record.scores.get(spec.name)
-            if isinstance(result, Score) and result.step in order and spec.mode is not None:
-                steps[spec.mode] = min(steps.get(spec.mode, 1 << 30), order[result.step])
+        for mode, scorer in self._speakers():
+            result = record.scores.get(scorer)
+            if isinstance(result, Score) and result.step in order:
+                steps[mode] = min(steps.get(mode, 1 << 30), order[result.step])
         return steps
+
+    def _speakers(self) -> Iterator[tuple[str, str]]:
+        """Modes with the scorers that speak for them."""
+        yield from ((spec.mode, spec.name) for spec in self.scorers if spec.mode is not None)
+        for mode, when in self.modes:
+            yield from ((mode.name, scorer) for scorer in (names_in(when) if when is not None else ()))
 
 
 def rulebook(scorers: Sequence[ScorerSpec], success: str | None, modes: Sequence[FailureMode]) -> Rulebook:

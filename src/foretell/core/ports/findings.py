@@ -37,12 +37,16 @@ class TrialColumns:
         return len(self.case)
 
 
+State: TypeAlias = Literal["success", "failure", "unscored"]
+"""How a trial ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrialQuery:
     """Which trials of a run to list. None is "any"."""
 
     run_id: str
-    state: Literal["success", "failure", "unscored"] | None = None
+    state: State | None = None
     mode: str | None = None
     limit: int = 50
     offset: int = 0
@@ -55,7 +59,7 @@ class TrialLine:
     case_no: int
     case_id: str
     repeat: int
-    state: Literal["success", "failure", "unscored"]
+    state: State
     mode: str | None
     reason: str
     cost: float | None
@@ -74,8 +78,8 @@ class Findings(Protocol):
         """Some trials, in order of case and repeat."""
         ...
 
-    def trials(self, run_id: str) -> AsyncIterator[TrialRow]:
-        """Every trial of a run, whole, in order of case and repeat; for what only a transcript tells."""
+    def trials(self, run_id: str, state: State | None = None) -> AsyncIterator[TrialRow]:
+        """The trials of a run, whole, in order of case and repeat; all or those that ended so."""
         ...
 
     async def occurrences(self, run_id: str, mode: str) -> tuple[Ints, NDArray[np.int32]]:

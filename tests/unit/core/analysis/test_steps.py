@@ -8,7 +8,6 @@ from foretell.core.analysis.origins import OriginTally
 from foretell.core.analysis.step_table import StepName, StepTable, StepTally
 from foretell.core.analysis.steps import compound, step_shares, step_success
 from foretell.core.domain.modes import FailureMode
-from foretell.core.domain.runs import Conclusion
 from foretell.core.errors import NotEnoughEvidence
 
 BROKEN = (Fault("error", "x"),)
@@ -96,14 +95,20 @@ def test_traces_become_a_table() -> None:
 def test_failures_start_somewhere_and_cost_something() -> None:
     tally = OriginTally()
     broken = (Executed(0, "a", "tool", faults=BROKEN, part="first"), Executed(1, "b", "tool", part="consequence"))
-    tally.add(broken, Conclusion("failure", "wrong"), 1, ("c-1", 0))
-    tally.add(broken, Conclusion("failure", "odd"), 2, ("c-2", 0))
-    tally.add((), Conclusion("failure", "odd"), 3, ("c-3", 0))
-    tally.add(broken, Conclusion("success"), 4, ("c-4", 0))
-    tally.add(broken, Conclusion("unscored"), 5, ("c-5", 0))
-    first, unknown = tally.origins((FailureMode("wrong", cost=3.0),))
+    tally.add(broken, "wrong", 1, ("c-1", 0))
+    tally.add(broken, "odd", 2, ("c-2", 0))
+    tally.add((), None, 3, ("c-3", 0))
+    first, unknown = tally.origins((FailureMode("wrong", cost=3.0),), np.array([1, 2, 3, 4]))
     assert (first.step, first.failures, first.rate.value, first.rate.n) == (StepName("a", "tool"), 2, 0.5, 4)
     assert (first.consequences, first.modes, first.example) == (2, (("wrong", 1), ("odd", 1)), ("c-1", 0))
     assert first.cost_per_1000 is not None
     assert (first.cost_per_1000.value, first.uncosted) == (pytest.approx(750.0), 1)
-    assert (unknown.step, unknown.failures, unknown.cost_per_1000) == (None, 1, None)
+    assert (unknown.step, unknown.modes, unknown.cost_per_1000) == (None, (("unnamed", 1),), None)
+
+
+def test_failures_of_one_case_are_one_unit() -> None:
+    tally = OriginTally()
+    for repeat in (0, 1):
+        tally.add((Executed(0, "a", "tool", faults=BROKEN, part="first"),), "odd", 7, ("c-7", repeat))
+    (found,) = tally.origins((), np.array([7, 7, 8, 8]))
+    assert (found.failures, found.rate.value, found.rate.n) == (2, 0.5, 2)

@@ -94,3 +94,20 @@ def test_a_mode_that_the_data_name_is_the_primary_one() -> None:
         record({"right": Score(False)}, Outcome(output="An answer.", recorded=said))
     )
     assert (found.mode, set(found.secondary)) == ("tool-error", {"dear", "slow"})
+
+
+def test_a_mode_of_an_expression_is_where_its_scores_point() -> None:
+    trace = Trace((Span("retrieve", "retrieval"), Span("answer", "llm")))
+    outcome = Outcome(output="An answer.", trace=trace)
+    scores: dict[str, ScoreResult] = {"recall": Score(0.2, step="retrieve"), "right": Score(False, step="answer")}
+    modes = [FailureMode("wrong", when="not right", cost=9.0), FailureMode("missed", when="recall < 0.5", cost=1.0)]
+    ended = rulebook([RIGHT, ScorerSpec("recall", "x")], None, modes).conclude(record(scores, outcome))
+    assert (ended.mode, ended.secondary) == ("missed", ("wrong",))
+
+
+def test_the_first_failing_step_goes_before_an_outer_one_that_began_earlier() -> None:
+    trace = Trace((Span("agent", "agent", "1"), Span("lookup", "tool", "2", "1")))
+    scores: dict[str, ScoreResult] = {"whole": Score(False, step="agent"), "result": Score(False, step="lookup")}
+    rules = rulebook([ScorerSpec("whole", "x", mode="muddled"), ScorerSpec("result", "y", mode="changed")], None, [])
+    ended = rules.conclude(record(scores, Outcome(output="An answer.", trace=trace)))
+    assert (ended.mode, ended.secondary) == ("changed", ("muddled",))

@@ -1,0 +1,105 @@
+"""Steps through the commands: a run's report, where its failures start, one trial, and stored traffic."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from foretell import cli
+from foretell.core.domain.trace import Span
+from foretell.core.domain.traffic import Interaction
+from foretell.wiring import open_house, open_project
+
+PROJECT = """
+[project]
+name = "steps"
+[targets.recording]
+kind = "recorded"
+path = "outcomes.jsonl"
+[evalsets]
+core = "cases.jsonl"
+[suites.system]
+layer = "system"
+evalset = "core"
+target = "recording"
+scorers = ["recorded"]
+[failure_modes.unpaid]
+cost = 2.0
+"""
+FINE = [{"name": "search", "kind": "retrieval", "output": "found"}, {"name": "pay", "kind": "tool", "output": "ok"}]
+BROKEN = [{**FINE[0], "error": "Timeout: 3 s"}, {**FINE[1], "output": "Error: no order"}]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ten trials, three of which break at `search` and take `pay` with them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "foretell.toml").write_text(PROJECT, "utf-8")
+    cases = [{"id": f"c-{number}", "input": "?"} for number in range(10)]
+    outcomes = [
+        {
+            "case_id": case["id"],
+            "output": "Paid.",
+            "success": number > 2,
+            "failure_mode": None if number > 2 else "unpaid",
+            "spans": FINE if number > 2 else BROKEN,
+        }
+        for number, case in enumerate(cases)
+    ]
+    for name, rows in (("cases", cases), ("outcomes", outcomes)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    return tmp_path
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert cli.run_command_line(list(words)) == 0
+    return capsys.readouterr().out
+
+
+def test_a_run_tells_where_its_failures_start(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "run")
+    found = json.loads(told(capsys, "steps", "--json", "--out", "html=steps.html"))
+    assert [(one["step"]["name"], one["executed"], one["failed"]) for one in found["steps"]] == [
+        ("search", 10, 3),
+        ("pay", 10, 3),
+    ]
+    assert (found["predicted"]["value"], found["observed"]["value"]) == (pytest.approx(0.49), 0.7)
+    (origin,) = found["origins"]
+    assert (origin["step"]["name"], origin["failures"], origin["consequences"]) == ("search", 3, 3)
+    assert (origin["modes"], origin["cost_per_1000"]["value"]) == ([["unpaid", 3]], pytest.approx(600.0))
+    assert json.loads(told(capsys, "failures", "--json"))["origins"] == found["origins"]
+    assert "<h2>Where failures start in " in (project / "steps.html").read_text("utf-8")
+    assert "Where failures start" in told(capsys, "failures")
+
+
+def test_a_trial_shows_which_step_failed_first(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "run")
+    lines = [line.strip() for line in told(capsys, "show", "latest/c-1").splitlines()]
+    at = lines.index("step      retrieval    search: found")
+    assert lines[at + 1 : at + 4] == [
+        "first to fail: error: Timeout: 3 s",
+        "step      tool         pay: Error: no order",
+        "consequence: error: Error: no order",
+    ]
+
+
+@pytest.mark.usefixtures("project")
+def test_traffic_has_steps_too(capsys: pytest.CaptureFixture[str]) -> None:
+    spans = (Span("search", "retrieval"), Span("pay", "tool", error="x"))
+    kept = [
+        Interaction(str(day), f"2026-01-0{day}T00:00:00Z", "?", spans=spans, feedback={"resolved": day < 3})
+        for day in range(1, 6)
+    ]
+
+    async def keep() -> None:
+        async with open_house(open_project()) as house:
+            await house.store.traffic.add(kept)
+
+    asyncio.run(keep())
+    found = json.loads(told(capsys, "steps", "--traffic", "2026-01-01..2026-01-05", "--json"))
+    assert [(one["step"]["name"], one["executed"], one["failed"]) for one in found["steps"]] == [
+        ("search", 4, 0),
+        ("pay", 4, 4),
+    ]
+    assert (found["observed"]["value"], found["observed"]["unit"]) == (0.5, "conversation")
