@@ -4,7 +4,8 @@ import os
 import secrets
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from foretell import settings
@@ -12,6 +13,7 @@ from foretell.adapters.capture.files import TrafficFiles
 from foretell.adapters.capture.names import PresidioNames
 from foretell.adapters.evalsets.files import FileEvalSets
 from foretell.adapters.execution.local import LocalExecutor
+from foretell.adapters.revisions.checkouts import Worktrees
 from foretell.adapters.revisions.git import WorkingTree
 from foretell.adapters.revisions.papers import ProjectPapers
 from foretell.adapters.store import open_store
@@ -47,23 +49,39 @@ async def open_house(project: Project, *, ephemeral_key: bool = False) -> AsyncG
     root = project.root
     if root not in sys.path:
         sys.path.insert(0, root)  # the project's own scorers are imported from its folder
-    store = open_store(project.store, root)
-    try:
-        yield House(
+    async with AsyncExitStack() as stack:
+        store, checkouts = open_store(project.store, root), Worktrees(root)
+        stack.push_async_callback(store.aclose)
+        stack.push_async_callback(checkouts.aclose)
+
+        def at(folder: str) -> House:
+            """The project that another folder holds, whose eval sets and files are its own."""
+            other = settings.load(os.path.join(folder, project.file))
+            return replace(
+                house,
+                project=other,
+                evalsets=evalsets_of(other),
+                revisions=WorkingTree(folder),
+                papers=ProjectPapers(folder),
+                archives=TrafficFiles(folder),
+            )
+
+        house = House(
             project=project,
             evalsets=evalsets_of(project),
             store=store,
             executor=LocalExecutor(settings.secret, root),
             revisions=WorkingTree(root),
             papers=ProjectPapers(root),
+            checkouts=checkouts,
+            at=at,
             now=now,
             new_id=new_id,
             archives=TrafficFiles(root),
             pseudonym_key=_pseudonym_key(ephemeral_key=ephemeral_key),
             names=PresidioNames,
         )
-    finally:
-        await store.aclose()
+        yield house
 
 
 def _pseudonym_key(*, ephemeral_key: bool) -> bytes | None:

@@ -27,6 +27,9 @@ def command(
     name: Annotated[str, typer.Argument(metavar="GATE", help="The gate's name in the project file.")],
     *,
     first: Annotated[bool, typer.Option("--first", help="There is no baseline yet: floors and ceilings only.")] = False,
+    against: Annotated[
+        str | None, typer.Option(metavar="REV", help="Run this revision beside the candidate, as its baseline.")
+    ] = None,
     max_cost: Annotated[
         float | None, typer.Option(min=0, metavar="AMOUNT", help="Money for all suites; overrides the policy.")
     ] = None,
@@ -50,8 +53,8 @@ def command(
     config: ConfigOption = None,
 ) -> None:
     """Decide a deploy: exit code 0 ship, 1 hold, 2 not enough evidence."""
-    request = GateRequest(name, is_first=first, max_cost=max_cost)
-    _check_one_of({"--first": first, "--rollback": rollback, "--aa": aa})
+    request = GateRequest(name, is_first=first, max_cost=max_cost, against=against)
+    _check_one_of({"--first": first, "--against": against is not None, "--rollback": rollback, "--aa": aa})
     _check_one_of({"--out": out, "--rollback": rollback, "--aa": aa})
     if rollback is not None:
         _tell_ship(in_house(config, lambda house: find_ship(house, name, rollback)), rollback, is_json=as_json_)
@@ -98,6 +101,8 @@ def print_decision(decision: Decision, *, is_first: bool = False, remark: str = 
     say(headline(decision))
     for line in waiver_lines(decision):
         say_wrapped(line)
+    for warning in decision.warnings:
+        say_wrapped(f"warning: {warning}")
     if remark:
         say_wrapped(remark)
     if is_first:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from foretell.core.analysis.decide import ENVIRONMENT_SHARE, Judged, check_polic
 from foretell.core.analysis.outlook import blind_spots_of, chance_to_ship
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import Decision, GatePolicy
-from foretell.core.domain.runs import Run, SuitePlan
+from foretell.core.domain.runs import Arm, Run, SuitePlan
 from foretell.core.domain.values import content_hash, key_of, seed_of
 from foretell.core.errors import (
     ConfigurationError,
@@ -20,7 +21,8 @@ from foretell.core.errors import (
     raise_all,
     suggest,
 )
-from foretell.services.baseline import Baseline, find_baseline, hash_of_case, hash_of_rules
+from foretell.services.baseline import Baseline, baseline_of, find_baseline, hash_of_case, hash_of_rules
+from foretell.services.beside import changes, overruled, put_beside
 from foretell.services.findings import load
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_money
@@ -32,34 +34,48 @@ CUT_SHORT = "the run was cut short"
 
 @dataclass(frozen=True, slots=True)
 class GateRequest:
-    """Which gate, and how: `is_first` decides by floors and ceilings alone because there is no baseline yet."""
+    """Which gate, and how: `is_first` decides by floors and ceilings alone because there is no baseline yet.
+
+    `against` names a revision that takes the baseline's place and is run beside the candidate.
+    """
 
     gate: str
     is_first: bool = False
     concurrency: int | None = None
     max_cost: float | None = None
+    against: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One suite of the gate: its plan, and the baseline and anchor that it is held against (None: there is none)."""
+    """One suite of the gate: its plan, and the baseline and anchor that it is held against (None: there is none).
+
+    A plan with a second arm makes its baseline itself, beside the candidate; it is None until that has run.
+    """
 
     plan: SuitePlan
     baseline: Baseline | None
     anchor: Baseline | None
+
+    @property
+    def base(self) -> Arm | None:
+        """The base revision's arm, None without one."""
+        return self.plan.arms[1] if len(self.plan.arms) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A gate before anything runs: what it is held to, its sides, and the key of the question that is asked.
 
-    `doubt` says why the key may stand for several candidates; empty when it stands for one.
+    `doubt` says why the key may stand for several candidates; empty when it stands for one. `warnings` are told with
+    the verdict.
     """
 
     policy: GatePolicy
     sides: tuple[Side, ...]
     key: str
     doubt: str
+    warnings: tuple[str, ...] = ()
 
     @property
     def standard(self) -> Standard:
@@ -69,10 +85,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What was run of a gate: the finished runs in the order of its suites, and why it ended early, if it did."""
+    """What was run of a gate: the finished runs in the order of its suites, and why it ended early, if it did.
+
+    `bases` are the runs of the base revision, in the same order; empty without one.
+    """
 
     runs: tuple[Run, ...]
     stopped: str = ""
+    bases: tuple[Run, ...] = ()
 
 
 def standard_of(policy: GatePolicy, set_hashes: Sequence[str]) -> Standard:
@@ -89,16 +109,23 @@ async def prepare_gate(house: House, request: GateRequest) -> Prepared:
     """
     policy = _policy(house, request)
     plans = [replace(plan, arms=plan.arms[:1]) for plan in await prepare_suites(house, RunRequest(policy.suites))]
+    warnings = ()
+    if request.against is not None:
+        found = await put_beside(house, request.against, plans)
+        plans, warnings = list(found.plans), (*overruled(policy, request.against), *found.warnings)
+        policy = replace(policy, baseline=f"revision:{found.revision}")
     sides = tuple([await _side(house, policy, plan, is_first=request.is_first) for plan in plans])
-    prepared = Prepared(policy, sides, key_of_gate(policy, sides), doubt_of(sides))
+    prepared = Prepared(policy, sides, key_of_gate(policy, sides), doubt_of(sides), warnings)
     raise_all(ConfigurationError, [one for side in sides for one in _undecidable(policy, side, prepared.standard)])
     return prepared
 
 
 async def decide_afresh(house: House, prepared: Prepared, watcher: Watcher | None = None) -> Decision:
     """Run a gate's suites and decide."""
-    policy, sides = prepared.policy, prepared.sides
-    ran = await run_suites(house, policy, [side.plan for side in sides], watcher)
+    policy = prepared.policy
+    ran = await run_suites(house, policy, [side.plan for side in prepared.sides], watcher)
+    sides = await _with_bases(house, prepared.sides, ran.bases)
+    prepared = replace(prepared, sides=sides)
     evidence = [await evidence_of(house, policy, side, run) for side, run in zip(sides, ran.runs, strict=False)]
     judged = judge(policy, evidence, prepared.standard)
     return _decision(house, prepared, ran, cut_short(judged, ran.stopped) if ran.stopped else judged, evidence)
@@ -121,7 +148,8 @@ async def _side(house: House, policy: GatePolicy, plan: SuitePlan, *, is_first: 
     if is_first or plan.layer == "behavioural":  # traffic has no fixed cases: another sample's run is no baseline
         return Side(plan, None, None)
     where = f"gate '{policy.name}'"
-    needs = (policy.may_drop is not None or policy.cost_may_rise is not None, policy.may_drop_since_anchor is not None)
+    has_base = len(plan.arms) > 1
+    needs = (not has_base and has_rule_of_baseline(policy), policy.may_drop_since_anchor is not None)
     found: list[Baseline | None] = []
     for name, reference, is_needed in zip(("baseline", "anchor"), (policy.baseline, policy.anchor), needs, strict=True):
         if is_needed and reference is None:
@@ -135,6 +163,18 @@ async def _side(house: House, policy: GatePolicy, plan: SuitePlan, *, is_first: 
             )
         found.append(comparable(one, plan, name) if one is not None else None)
     return Side(plan, *found)
+
+
+def has_rule_of_baseline(policy: GatePolicy) -> bool:
+    """True when a rule compares the candidate with a baseline."""
+    return policy.may_drop is not None or policy.cost_may_rise is not None
+
+
+async def _with_bases(house: House, sides: Sequence[Side], bases: Sequence[Run]) -> tuple[Side, ...]:
+    """The sides with what was run beside them as their baselines."""
+    made = [await baseline_of(house, run, run.arm.target.name) for run in bases]
+    pairs = zip_longest(sides, made[: len(sides)])
+    return tuple(side if baseline is None else replace(side, baseline=baseline) for side, baseline in pairs)
 
 
 def comparable(baseline: Baseline, plan: SuitePlan, name: str) -> Baseline:
@@ -159,26 +199,27 @@ def _undecidable(policy: GatePolicy, side: Side, standard: Standard) -> list[Pro
         what = f"shares no case with its baseline {baseline.source}."
         raise NotEnoughEvidence(Problem(f"suite '{suite}'", what, "Write a new baseline from this eval set."))
     kept = policy if side.anchor is not None else replace(policy, may_drop_since_anchor=None)
-    if baseline is None:
+    if baseline is None and side.base is None:
         kept = replace(kept, may_drop=None)
     return check_policy(kept, {suite: units}, standard, is_single=side.plan.repeats == 1)
 
 
 async def run_suites(house: House, policy: GatePolicy, plans: Sequence[SuitePlan], watcher: Watcher | None) -> Ran:
     """Run the suites one after the other within the gate's money and time."""
-    group, left, runs = house.new_id(), policy.max_cost, list[Run]()
+    group, left, runs, bases = house.new_id(), policy.max_cost, list[Run](), list[Run]()
     try:
         async with asyncio.timeout(None if policy.max_minutes is None else policy.max_minutes * 60):
             for plan in plans:
                 done = await run_plan(house, replace(plan, max_cost=left), group, watcher)
                 runs.append(done.runs[0])
+                bases += done.runs[1:]
                 if done.stopped is not None:
-                    return Ran(tuple(runs), str(done.stopped))
+                    return Ran(tuple(runs), str(done.stopped), tuple(bases))
                 if left is not None:
                     left -= await spent_on(house, done.runs)
     except TimeoutError:
-        return Ran(tuple(runs), f"time: {policy.max_minutes:g} minutes were not enough to run the suites")
-    return Ran(tuple(runs))
+        return Ran(tuple(runs), f"time: {policy.max_minutes:g} minutes were not enough to run the suites", tuple(bases))
+    return Ran(tuple(runs), bases=tuple(bases))
 
 
 async def evidence_of(house: House, policy: GatePolicy, side: Side, run: Run) -> Evidence:
@@ -219,6 +260,7 @@ def _decision(house: House, prepared: Prepared, ran: Ran, judged: Judged, eviden
         anchor_runs={side.plan.suite: side.anchor.run for side in sides if side.anchor is not None},
         code=next((code for side in sides if (code := side.plan.arms[0].fingerprints.get("code"))), None),
         is_final=not (is_undecided and (ran.stopped or _is_spoiled(evidence))),
+        warnings=prepared.warnings,
     )
 
 
@@ -255,7 +297,7 @@ def _core_side(side: Side) -> dict[str, object]:
         "max_turns": plan.max_turns,
         "target": asdict(arm.target),
         "fingerprints": {part: value for part, value in arm.fingerprints.items() if part != "branch"},
-        "baseline": side.baseline and side.baseline.run,
+        "baseline": side.base.revision if side.base is not None else side.baseline and side.baseline.run,
         "anchor": side.anchor and side.anchor.run,
     }
 
@@ -276,6 +318,8 @@ def doubt_of(sides: Sequence[Side]) -> str:
 
 def _changed(side: Side) -> list[str]:
     """The declared parts that differ from the baseline's."""
+    if side.base is not None:
+        return changes(side.plan.arms[0], side.base)
     if side.baseline is None:
         return []
     then, now = side.baseline.fingerprints, side.plan.arms[0].fingerprints

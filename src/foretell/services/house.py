@@ -6,6 +6,7 @@ from typing import Protocol
 
 from foretell.core.domain.project import Project
 from foretell.core.ports.archives import Archives
+from foretell.core.ports.checkouts import Checkouts
 from foretell.core.ports.claims import Claims
 from foretell.core.ports.evalsets import EvalSets
 from foretell.core.ports.execution import Executor
@@ -61,8 +62,9 @@ class Store(Protocol):
 class House:
     """A project with everything wired.
 
-    `now` gives RFC 3339 in UTC, `new_id` an id that sorts by time. `pseudonym_key` is None when nobody set one. `names`
-    loads the model of that name, which takes seconds: it is asked for where traffic is read.
+    `now` gives RFC 3339 in UTC, `new_id` an id that sorts by time. `at` gives the project that another folder holds,
+    with the same store and executor. `pseudonym_key` is None when nobody set one. `names` loads the model of that name,
+    which takes seconds: it is asked for where traffic is read.
     """
 
     project: Project
@@ -72,6 +74,8 @@ class House:
     archives: Archives
     revisions: Revisions
     papers: Papers
+    checkouts: Checkouts
+    at: Callable[[str], "House"]
     now: Callable[[], str]
     new_id: Callable[[], str]
     pseudonym_key: bytes | None = None

@@ -259,7 +259,8 @@ async def _execute(house: House, ledger: Ledger, watcher: Watcher) -> None:
         row = TrialRow(record, ledger.rules.conclude(record))
         return row if anonymiser is None else covered_row(anonymiser, row)
 
-    workload = Workload(plan.arms, ledger.tasks(), plan.max_cost, ledger.spent)
+    places = {arm.target.name: await house.checkouts.check_out(arm.revision) for arm in plan.arms if arm.revision}
+    workload = Workload(plan.arms, ledger.tasks(), plan.max_cost, ledger.spent, places)
     async with aclosing(house.executor.run(workload)) as records:
         async for record in records:
             row = row_of(record)

@@ -59,4 +59,4 @@ def understand(source: Source) -> tuple[Project, tuple[Problem, ...]]:
         problems = [*map(leak.hide, problems), leak.problem]
     raise_all(ConfigurationError, problems)
     book, _ = read_scorers(file, source.origin)
-    return resolve(file, book, source.root), tuple(find_aliases(file, source.origin))
+    return resolve(file, book, source), tuple(find_aliases(file, source.origin))

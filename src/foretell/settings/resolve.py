@@ -9,13 +9,14 @@ from foretell.core.domain.runs import Arm, TargetLimits
 from foretell.core.domain.trial import TargetSpec, TrialLimits
 from foretell.settings.references import ScorerBook
 from foretell.settings.schema import FailureModeTable, GateTable, ProjectFile, SuiteTable, TargetTable
+from foretell.settings.source import Source
 
 
-def resolve(file: ProjectFile, book: ScorerBook, root: str) -> Project:
-    """The project that a checked file describes; `root` is its folder."""
+def resolve(file: ProjectFile, book: ScorerBook, source: Source) -> Project:
+    """The project that a checked file describes; `source` is where it was read."""
     return Project(
         name=file.project.name,
-        root=root,
+        root=source.root,
         store=file.project.store,
         currency=file.project.currency,
         unknown_cost=file.project.unknown_cost,
@@ -26,6 +27,7 @@ def resolve(file: ProjectFile, book: ScorerBook, root: str) -> Project:
         modes=tuple(_mode(name, table) for name, table in file.failure_modes.items()),
         gates={name: _gate(name, table) for name, table in file.gates.items()},
         anonymise=Anonymising(dict(file.anonymise.patterns), tuple(file.anonymise.allow), file.anonymise.names),
+        file=source.origin.file,
     )
 
 

@@ -194,6 +194,8 @@ class Town:
             archives=None,  # type: ignore[arg-type]  # nothing is recorded
             revisions=self.tree,
             papers=self.desk,
+            checkouts=None,  # type: ignore[arg-type]  # no revision is checked out
+            at=lambda folder: self.house,
             now=lambda: f"{self.day}T12:00:00.000Z",
             new_id=lambda: f"run-{next(self._ids):03}",
         )

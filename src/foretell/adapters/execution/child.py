@@ -13,6 +13,7 @@ from foretell.core.domain.faults import excerpt
 from foretell.core.domain.runs import Arm
 from foretell.core.domain.trial import TrialRecord, TrialTask
 from foretell.core.errors import Problem, Unreachable
+from foretell.core.ports.checkouts import Checkout
 
 START_SECONDS = 120.0
 GRACE_SECONDS = 5.0
@@ -52,8 +53,8 @@ class Child:
     _ending: "asyncio.Task[None] | None" = None
 
     @classmethod
-    async def start(cls, arm: Arm, root: str) -> "Child":
-        """A worker whose target is live.
+    async def start(cls, arm: Arm, root: str, checkout: Checkout | None = None) -> "Child":
+        """A worker whose target is live. `root` is its project's folder, in the checkout when there is one.
 
         Raises:
             ForetellError: the target cannot be built; what the worker said.
@@ -68,7 +69,7 @@ class Child:
         where = f"target '{arm.target.name}'"
         try:
             async with asyncio.timeout(START_SECONDS):
-                ready = await child._greet(Hello(arm, root))
+                ready = await child._greet(Hello(arm, root, checkout))
         except TimeoutError:
             await child.kill()
             what = f"its worker process was not ready within {START_SECONDS:g} s{child._last_line()}."

@@ -31,12 +31,16 @@ class Bench:
 
 @dataclass
 class Crew:
-    """Builds each spec once and keeps it. `limits` are those of the arms, by target name."""
+    """Builds each spec once and keeps it. `limits` are those of the arms, by target name.
+
+    `roots` are the folders of those arms that do not run in `root`, by target name.
+    """
 
     wire: Wire
     secret: Callable[[str], str | None]
     root: str = "."
     limits: Mapping[str, TargetLimits] = field(default_factory=dict[str, TargetLimits])
+    roots: Mapping[str, str] = field(default_factory=dict[str, str])
     watch: Watch = field(default_factory=Watch, init=False)
     _targets: dict[str, Target] = field(default_factory=dict[str, Target], init=False)
     _models: dict[str, ChatModel] = field(default_factory=dict[str, ChatModel], init=False)
@@ -50,7 +54,7 @@ class Crew:
         if name not in self._wires:
             limits = self.limits.get(name, TargetLimits())
             self._wires[name] = LimitedWire(self.wire, limits, rng=random.Random(name))  # noqa: S311 # jitter, not a secret
-        return Tools(self._wires[name], self.secret, self.root)
+        return Tools(self._wires[name], self.secret, self.roots.get(name, self.root))
 
     def target(self, spec: TargetSpec) -> Target:
         """The live target of a spec.

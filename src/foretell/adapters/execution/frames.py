@@ -10,6 +10,7 @@ from typing import Any
 
 from foretell.core.domain.runs import Arm
 from foretell.core.errors import ForetellError
+from foretell.core.ports.checkouts import Checkout
 
 BEAT_SECONDS = 1.0
 """How often a worker says that its event loop turns."""
@@ -17,10 +18,11 @@ BEAT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The driver's first frame: the arm that this worker serves, and the project's folder."""
+    """The driver's first frame: the arm that this worker serves, its project's folder, and the checkout it lies in."""
 
     arm: Arm
     root: str
+    checkout: Checkout | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,20 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from foretell.adapters.execution.boundary import Boundaries
+from foretell.adapters.execution.child import Child
 from foretell.adapters.execution.crew import Crew
 from foretell.adapters.execution.feed import Feed
 from foretell.adapters.execution.purse import Purse
 from foretell.adapters.execution.quotes import Quote, quote
-from foretell.adapters.execution.trial import perform
+from foretell.adapters.execution.trial import perform, score
 from foretell.adapters.execution.workers import Workers
 from foretell.core import plugins
 from foretell.core.domain.runs import Arm
-from foretell.core.domain.trial import TrialRecord
+from foretell.core.domain.trial import TrialRecord, TrialTask
 from foretell.core.errors import ConfigurationError, ForetellError, NotEnoughEvidence, Problem, RunFailed
 from foretell.core.ports.execution import Workload
 
@@ -38,7 +40,8 @@ class LocalExecutor:
         """
         connections = CONNECTIONS + sum(arm.limits.concurrency for arm in workload.arms)
         limits = {arm.target.name: arm.limits for arm in workload.arms}
-        crew = Crew(plugins.build("wires", "http", {"limit": connections}), self.secret, self.root, limits)
+        roots = {name: place.folder for name, place in workload.places.items()}
+        crew = Crew(plugins.build("wires", "http", {"limit": connections}), self.secret, self.root, limits, roots)
         shift = Shift(workload, crew)
         try:
             await shift.open(self.root)
@@ -147,10 +150,14 @@ class Shift:
         for given in self.workload.arms:
             arm = await self.boundaries.behind(given)
             if arm.is_isolated:
-                self.workers[arm.target.name] = Workers(arm, root)
+                self.workers[arm.target.name] = self._workers(arm, root)
                 await self.workers[arm.target.name].open()
             else:
                 self.crew.target(arm.target)
+
+    def _workers(self, arm: Arm, root: str) -> Workers:
+        place = self.workload.places.get(arm.target.name)
+        return Workers(arm, root) if place is None else Workers(arm, place.folder, partial(Child.start, checkout=place))
 
     async def work(self) -> None:
         """All arms at once, each as wide as its concurrency."""
@@ -160,17 +167,25 @@ class Shift:
                     group.create_task(self._hand(arm))
 
     async def _hand(self, arm: Arm) -> None:
-        name = arm.target.name
-        workers = self.workers.get(name)
-        while (task := await self.feed.next(name)) is not None:
-            is_priced = self.purse.limit is not None and workers is None
+        while (task := await self.feed.next(arm.target.name)) is not None:
+            is_priced = self.purse.limit is not None and arm.target.name not in self.workers
             reserved = await self.purse.reserve(arm, quote(task, self.crew) if is_priced else Quote())
             if reserved is None:
                 self.feed.close()
                 return
-            record = await (workers.perform(task) if workers else perform(task, self.crew))
+            record = await self._record(task)
             self.purse.settle(arm, reserved, record)
             await self.tray.put(record)
+
+    async def _record(self, task: TrialTask) -> TrialRecord:
+        workers = self.workers.get(task.target.name)
+        if workers is None:
+            return await perform(task, self.crew)
+        if not self.workload.places:
+            return await workers.perform(task)
+        # The project's own scorers may lie in the application's package, of which a worker of a checkout has the old
+        # one: all sides are scored here, by the same code.
+        return await score(task, await workers.perform(replace(task, scorers=())), self.crew)
 
     def purse_or_raise(self) -> None:
         """Say so when the money, or what is known of it, ended the shift.

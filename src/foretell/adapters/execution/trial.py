@@ -75,17 +75,26 @@ async def perform(task: TrialTask, crew: Crew) -> TrialRecord:
     tab = Tab(crew, task.limits.allowance_usd)
     outcome = await _outcome(task, tab)
     tab.answered = outcome.cost_usd or 0.0
-    scores: dict[str, ScoreResult] = {}
-    if outcome.error is None:
-        trial = Trial(task.case, outcome, task.repeat)
-        try:
-            benches = crew.benches(task.scorers)
-        except ForetellError as error:  # a scorer that this process cannot build: counted, not the end of the run
-            scores = {spec.name: ScoreFailure(str(error)) for spec in task.scorers}
-        else:
-            for bench in benches:
-                scores[bench.spec.name] = await _score(bench, trial, tab)
+    scores = await _scores(task, outcome, tab)
     return TrialRecord(task.run, task.case_no, task.case.id, task.repeat, outcome, scores, 1, tab.cost)
+
+
+async def score(task: TrialTask, record: TrialRecord, crew: Crew) -> TrialRecord:
+    """The record of a task that was carried out elsewhere without its scorers, with its scores."""
+    tab = Tab(crew, task.limits.allowance_usd, record.outcome.cost_usd or 0.0, record.eval_cost_usd)
+    scores = await _scores(task, record.outcome, tab)
+    return replace(record, scores=scores, eval_cost_usd=tab.cost)
+
+
+async def _scores(task: TrialTask, outcome: Outcome, tab: Tab) -> dict[str, ScoreResult]:
+    if outcome.error is not None:
+        return {}
+    try:
+        benches = tab.crew.benches(task.scorers)
+    except ForetellError as error:  # a scorer that this process cannot build: counted, not the end of the run
+        return {spec.name: ScoreFailure(str(error)) for spec in task.scorers}
+    trial = Trial(task.case, outcome, task.repeat)
+    return {bench.spec.name: await _score(bench, trial, tab) for bench in benches}
 
 
 def failed(task: TrialTask, error: TrialError) -> TrialRecord:

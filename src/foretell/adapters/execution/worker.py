@@ -16,6 +16,7 @@ from typing import BinaryIO, NoReturn
 
 from foretell.adapters.execution.crew import Crew
 from foretell.adapters.execution.frames import BEAT_SECONDS, Beat, Hello, Ready, frame, read_frame
+from foretell.adapters.execution.imports import check_origins, paths_in
 from foretell.adapters.execution.trial import failed, perform
 from foretell.core import plugins
 from foretell.core.domain.trial import TrialError, TrialTask
@@ -104,11 +105,13 @@ async def main() -> None:
     if hello is None:
         leave()
     loop.set_default_executor(ThreadPoolExecutor(hello.arm.limits.concurrency, thread_name_prefix="trial"))
-    sys.path.insert(0, hello.root)
+    sys.path[:0] = [hello.root, *(paths_in(hello.checkout, sys.path) if hello.checkout else ())]
     limits = {hello.arm.target.name: hello.arm.limits}
     desk = Desk(Crew(plugins.build("wires", "http", {}), os.environ.get, hello.root, limits), frames_out)
     try:
         desk.crew.target(hello.arm.target)
+        if hello.checkout is not None:
+            check_origins(hello.checkout, hello.arm.target, sys.modules)
     except ForetellError as error:
         desk.say(Ready(error))
         leave()

@@ -85,7 +85,7 @@ class Decision:
     `p_ship_no_change` is P(ship | no change) of the whole gate, None when no rule compares with a baseline. `code` is
     the candidate's revision, None where it is not known. `is_final` is false when money, time or the environment ended
     it early: then asking again runs again, as the next `attempt`. `waivers` never change the ruling, only whether it
-    blocks. `notes` are told with every verdict of the gate.
+    blocks. `notes` are told with every verdict of the gate, `warnings` at its head.
     """
 
     gate: str
@@ -106,6 +106,7 @@ class Decision:
     attempt: int = 1
     waivers: tuple[AppliedWaiver, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def blocking(self) -> Ruling:

@@ -57,6 +57,8 @@ class Anonymising:
 class Project:
     """Everything the project file says. Paths are relative to `root`; `store` is an SQLAlchemy-like address.
 
+    `file` is the name of the project file in `root`.
+
     `fingerprints` maps target → part → glob of files whose content identifies that part.
     """
 
@@ -72,3 +74,4 @@ class Project:
     modes: tuple[FailureMode, ...] = ()
     gates: Mapping[str, GatePolicy] = field(default_factory=dict[str, GatePolicy])
     anonymise: Anonymising = field(default_factory=Anonymising)
+    file: str = "foretell.toml"

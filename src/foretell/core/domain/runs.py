@@ -31,6 +31,7 @@ class Arm:
     """One target of a plan with its limits. `is_isolated` says that it runs in a worker process of its own.
 
     `environment` holds variables that this process gets beside those of the driver. `fault` is set by drills only.
+    `revision` is the commit in whose checkout it runs; None is the project's folder as it is.
     """
 
     target: TargetSpec
@@ -39,6 +40,7 @@ class Arm:
     fingerprints: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     fault: FaultSpec | None = None
+    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
