@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from io import BytesIO
 
 from foretell.adapters.evalsets.disk import Place, read, write
 from foretell.core.domain.cases import Case
@@ -17,7 +18,7 @@ def read_cases(place: Place) -> tuple[Case, ...]:
     Raises:
         BadInput: it cannot be read or holds no cases; with all bad lines.
     """
-    return decode_cases(read(place).split(b"\n"), place.shown).or_raise()
+    return decode_cases(BytesIO(read(place)), place.shown).or_raise()
 
 
 def write_cases(place: Place, cases: Sequence[Case]) -> None:
@@ -41,7 +42,7 @@ def append_cases(place: Place, cases: Sequence[Case]) -> int:
     if not cases:
         return len(known)
     new = (old if old.endswith(b"\n") or not old else old + b"\n") + _as_lines(cases)
-    total = len(decode_cases(new.split(b"\n"), place.shown).or_raise())
+    total = len(decode_cases(BytesIO(new), place.shown).or_raise())
     write(place, new)
     return total
 

@@ -20,7 +20,7 @@ from foretell.core.domain.trial import TrialRecord, TrialTask
 from foretell.core.errors import ConfigurationError, ForetellError, NotEnoughEvidence, Problem, RunFailed
 from foretell.core.ports.execution import Workload
 
-UNREAD = 16
+UNREAD = 64
 """Finished trials that may wait to be read before no new ones are started."""
 CONNECTIONS = 64
 """Connections kept for what is neither an arm nor its retries: judges, simulated users, embedders."""

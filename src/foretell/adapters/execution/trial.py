@@ -140,7 +140,7 @@ async def _score(bench: Bench, trial: Trial, tab: Tab) -> ScoreResult:
         return NotApplicable("the case has no expected answer")
     try:
         result: Any = bench.scorer.score(trial)
-        if is_dialogue(result):
+        if type(result) is not Score and is_dialogue(result):
             result = await converse(cast("Generator[Sequence[Ask], Sequence[Reply], ScoreResult]", result), tab.answer)
     except AllowanceSpentError as error:
         return ScoreFailure(str(error))

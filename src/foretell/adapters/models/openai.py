@@ -117,9 +117,10 @@ class OpenAIChat:
         # OpenAI's newer models refuse the old name, other endpoints do not know the new one.
         self._limit = "max_completion_tokens" if host_of(defaults.url, "") == OPENAI_HOST else "max_tokens"
         self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-        self._fields: dict[str, Json] = {"model": defaults.model, **defaults.params}
-        self._fields = {name: value for name, value in self._fields.items() if value is not None}
-        self._fields |= self._options(defaults.temperature, defaults.max_tokens, None)
+        ours = {"temperature": defaults.temperature, self._limit: defaults.max_tokens}
+        ours = {name: value for name, value in ours.items() if value is not None}
+        given: dict[str, Json] = {"model": defaults.model, **defaults.params, **ours}
+        self._fields = {name: value for name, value in given.items() if value is not None}
         self._has_own_seed = "seed" in defaults.params
 
     def at_most(self, ask: Chat, answers: int = 0) -> float | None:
@@ -138,7 +139,8 @@ class OpenAIChat:
         body = self._encode(ask)
         tokens = _tokens_in(body) + (self._longest(ask) or 0)
         try:
-            reply = await self._wire.send(WireRequest(self._url, body, self._headers, LONGEST_S, tokens=tokens))
+            seconds = LONGEST_S if ask.timeout_s is None else ask.timeout_s
+            reply = await self._wire.send(WireRequest(self._url, body, self._headers, seconds, tokens=tokens))
         except WireFault as fault:
             return self._failed(TrialError(fault.kind, str(fault)))
         error = fault_of(reply.status, reply.headers, reply.body)
@@ -153,12 +155,14 @@ class OpenAIChat:
         limit = ask.max_tokens if ask.max_tokens is not None else self._fields.get(self._limit)
         return limit if isinstance(limit, int) else None
 
-    def _options(self, temperature: float | None, max_tokens: int | None, seed: int | None) -> dict[str, Json]:
-        options = {"temperature": temperature, self._limit: max_tokens, "seed": seed}
-        return {name: value for name, value in options.items() if value is not None}
-
     def _encode(self, ask: Chat) -> bytes:
-        fields = self._fields | self._options(ask.temperature, ask.max_tokens, None if self._has_own_seed else ask.seed)
+        fields = self._fields.copy()
+        if ask.temperature is not None:
+            fields["temperature"] = ask.temperature
+        if ask.max_tokens is not None:
+            fields[self._limit] = ask.max_tokens
+        if ask.seed is not None and not self._has_own_seed:
+            fields["seed"] = ask.seed
         fields["messages"] = [message_fields(message) for message in ask.messages]
         if ask.tools:
             fields["tools"] = ask.tools
@@ -196,11 +200,15 @@ class OpenAIChat:
             system_fingerprint=completion.system_fingerprint,
             error=error,
             headers=reply.headers,
+            seconds=reply.seconds,
         )
 
     def _failed(self, error: TrialError, reply: WireReply | None = None) -> Reply:
         message = redact(error.message, [self._key or ""])
-        return Reply(model=self._model, error=f"{error.kind}: {message}", headers=reply.headers if reply else {})
+        said = f"{error.kind}: {message}"
+        if reply is None:
+            return Reply(model=self._model, error=said)
+        return Reply(model=self._model, error=said, headers=reply.headers, seconds=reply.seconds)
 
 
 def _tokens_in(body: bytes) -> int:

@@ -20,7 +20,7 @@ STATES: Final = {"success": 1, "failure": 0, "unscored": -1}
 _OVERHEAD: Final = 1_000  # bytes of Python objects around a queued trial
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PendingTrial:
     """A trial on its way to the tables.
 

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter, time
 from typing import cast, get_args
@@ -18,7 +17,6 @@ from foretell.core.domain.trial import ErrorKind, Outcome, TrialError
 from foretell.core.domain.values import Json, text_of
 from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.core.ports.targets import ChatModel, ModelKind, Tools, Turn
-from foretell.core.ports.wire import Wire, WireReply, WireRequest
 
 _NAME = re.compile(r"([A-Za-z][\w-]*)(?::/|:|/)(.+)", re.DOTALL)
 _ERROR_KINDS = frozenset(get_args(ErrorKind))
@@ -63,7 +61,7 @@ class ModelTarget:
         }
         params = {"model": name} | {key: value for key, value in given.items() if value is not None}
         kind: ModelKind = plugins.build("models", provider, params, where)
-        return LiveModel(kind.connect(replace(tools, wire=_TurnWire(tools.wire))), provider, self)
+        return LiveModel(kind.connect(tools), provider, self)
 
 
 def split_model(model: str, where: str) -> tuple[str, str]:
@@ -87,38 +85,6 @@ def split_model(model: str, where: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-@dataclass(slots=True)
-class _Clock:
-    """What one turn grants its requests, and the seconds that they took. Waiting for a rate limit is not latency."""
-
-    timeout_s: float
-    seconds: float = 0.0
-
-
-_clock: ContextVar[_Clock | None] = ContextVar("foretell_model_clock", default=None)
-
-
-class _TurnWire:
-    """A wire that gives each request its turn's timeout and adds up what the requests took."""
-
-    def __init__(self, inner: Wire) -> None:
-        self._inner = inner
-
-    async def send(self, request: WireRequest) -> WireReply:
-        clock = _clock.get()
-        if clock is None:
-            return await self._inner.send(request)
-        made = WireRequest(
-            request.url, request.body, request.headers, clock.timeout_s, request.method, request.tokens
-        )  # dataclasses.replace takes twice as long
-        reply = await self._inner.send(made)
-        clock.seconds += reply.seconds
-        return reply
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
 class LiveModel:
     """The live target. `chat_model` is the model alone, for dialogues that ask it their own questions."""
 
@@ -136,14 +102,9 @@ class LiveModel:
     async def answer(self, turn: Turn) -> Outcome:
         """The model's answer to the conversation so far."""
         sent = self._messages(turn)
-        clock = _Clock(turn.timeout_s)
-        token = _clock.set(clock)
         started, at = perf_counter(), time()
-        try:
-            reply = await self.chat_model.chat(Chat(sent, seed=turn.seed))
-        finally:
-            _clock.reset(token)
-        seconds = clock.seconds or perf_counter() - started
+        reply = await self.chat_model.chat(Chat(sent, seed=turn.seed, timeout_s=turn.timeout_s))
+        seconds = perf_counter() - started if reply.seconds is None else reply.seconds
         error = _error_of(reply)
         answer = reply.message
         return Outcome(

@@ -1,11 +1,13 @@
 """HTTP by aiohttp: one pool of connections for everything that one event loop sends."""
 
 import asyncio
+from math import inf
 from time import perf_counter
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from foretell.adapters.wire.deadlines import Deadlines
 from foretell.core.domain.faults import excerpt
 from foretell.core.domain.trial import ErrorKind
 from foretell.core.ports.wire import WireFault, WireReply, WireRequest
@@ -27,6 +29,7 @@ class AiohttpWire:
         self._max_body = max_body
         self._session: aiohttp.ClientSession | None = None
         self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._deadlines = Deadlines()
 
     async def send(self, request: WireRequest) -> WireReply:
         """The reply, whatever its status.
@@ -38,17 +41,18 @@ class AiohttpWire:
         timeout = self._timeouts.get(request.timeout_s) or self._timeout(request.timeout_s)
         started = perf_counter()
         try:
-            async with session.request(
-                request.method,
-                request.url,
-                data=request.body or None,
-                headers=request.headers,
-                timeout=timeout,
-                allow_redirects=False,
-            ) as reply:
-                body = await self._read(reply)
-                headers = {name.lower(): value for name, value in reply.headers.items()}
-                return WireReply(reply.status, headers, body, perf_counter() - started)
+            with self._deadlines.within(request.timeout_s):
+                async with session.request(
+                    request.method,
+                    request.url,
+                    data=request.body or None,
+                    headers=request.headers,
+                    timeout=timeout,
+                    allow_redirects=False,
+                ) as reply:
+                    body = await self._read(reply)
+                    headers = {name.lower(): value for name, value in reply.headers.items()}
+                    return WireReply(reply.status, headers, body, perf_counter() - started)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             kind, message = _explain(error, request)
             raise WireFault(kind, message) from None  # the cause may hold headers, and with them a key
@@ -70,7 +74,9 @@ class AiohttpWire:
     def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
         if len(self._timeouts) > 64:  # callers with ever new numbers must not fill memory
             self._timeouts.clear()
-        made = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, CONNECT_TIMEOUT_S))
+        # A connection that is not made says so before the deadline does, which only knows that time is up.
+        connect = min(0.95 * seconds, CONNECT_TIMEOUT_S)
+        made = aiohttp.ClientTimeout(total=None, sock_connect=connect, ceil_threshold=inf)
         self._timeouts[seconds] = made
         return made
 

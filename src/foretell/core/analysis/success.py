@@ -22,6 +22,9 @@ MODE_OF_ERROR: Mapping[str, str] = {
 }
 
 
+_SUCCESS = Conclusion("success")
+
+
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """How a suite's scores are read: parsed once, used for every trial.
@@ -40,7 +43,8 @@ class Rulebook:
             return self._of_error(error, record)
         truth, reason = self._truth(record.scores)
         if truth == "true":
-            return Conclusion("success", secondary=self._fired(record))
+            fired = self._fired(record)
+            return Conclusion("success", secondary=fired) if fired else _SUCCESS
         if truth in ("unknown", "dropped"):
             return Conclusion("unscored", reason=reason)
         fired = self._fired(record)

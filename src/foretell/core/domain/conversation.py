@@ -59,9 +59,12 @@ def add_known(a: int | None, b: int | None) -> int | None:
     return a + b
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chat:
-    """A question to a chat model. `model` names a target of kind `model`; None is the dialogue's own default."""
+    """A question to a chat model. `model` names a target of kind `model`; None is the dialogue's own default.
+
+    `timeout_s` None leaves it to the model how long an answer may take.
+    """
 
     messages: tuple[Message, ...]
     model: str | None = None
@@ -69,6 +72,7 @@ class Chat:
     max_tokens: int | None = None
     temperature: float | None = None
     tools: tuple[Json, ...] = ()
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,12 @@ class Embed:
 Ask: TypeAlias = Chat | Embed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
-    """What came back for one ask: a message, or one vector for each text, or an error text."""
+    """What came back for one ask: a message, or one vector for each text, or an error text.
+
+    `seconds` is what the last request took, without the wait for a rate limit; None when there was no reply.
+    """
 
     message: Message | None = None
     vectors: tuple[tuple[float, ...], ...] = ()
@@ -98,3 +105,4 @@ class Reply:
     system_fingerprint: str | None = None
     error: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    seconds: float | None = None

@@ -131,7 +131,7 @@ class TargetSpec:
     params: JsonObject = field(default_factory=dict[str, Json])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TrialTask:
     """A unit of work that needs nothing else to be carried out.
 
@@ -157,7 +157,7 @@ class TrialTask:
         return (self.run, self.case_no, self.repeat)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TrialRecord:
     """A finished trial: its task's key, the outcome and every scorer's result. `eval_cost_usd` is what judging cost.
 

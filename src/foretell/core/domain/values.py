@@ -11,13 +11,17 @@ Json: TypeAlias = Any
 JsonObject: TypeAlias = Mapping[str, Any]
 
 
+# Made once: making an encoder takes as long as encoding a short value.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(value: Json) -> str:
     """The one JSON text of a value: sorted keys, no spaces, UTF-8 kept as it is.
 
     >>> canonical({"b": 1, "a": [True, None]})
     '{"a":[true,null],"b":1}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def content_hash(value: Json) -> str:

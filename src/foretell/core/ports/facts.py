@@ -9,7 +9,7 @@ from foretell.core.domain.runs import Conclusion, Run, RunStatus
 from foretell.core.domain.trial import TrialRecord
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TrialRow:
     """A finished trial with the conclusion that was drawn from it."""
 

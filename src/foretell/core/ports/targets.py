@@ -11,7 +11,7 @@ from foretell.core.domain.values import Json
 from foretell.core.ports.wire import Wire
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
     """What a target is asked now.
 

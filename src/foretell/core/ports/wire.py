@@ -7,7 +7,7 @@ from typing import Protocol
 from foretell.core.domain.trial import ErrorKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WireRequest:
     """One HTTP request. `tokens` is the caller's estimate of what it will use, for limits by the minute."""
 
@@ -19,7 +19,7 @@ class WireRequest:
     tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WireReply:
     """Status, lower-cased headers, the whole body, and the seconds it took. `attempts` counts retries in."""
 

@@ -41,6 +41,7 @@ async def test_a_whole_reply_is_understood() -> None:
         finish_reason="stop",
         system_fingerprint="fp",
         headers={"x-id": "1"},
+        seconds=0.1,
     )
 
 

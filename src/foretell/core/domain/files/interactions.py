@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import attrgetter
 
 from foretell.core.domain.files.cases import keep_unknown
 from foretell.core.domain.files.lines import Decoded, decode
@@ -13,7 +14,7 @@ from foretell.core.domain.values import Json
 
 def decode_interactions(lines: Iterable[bytes], path: str) -> Decoded[Interaction]:
     """The interactions of a JSON Lines file, in its order. A file without a line is an hour without traffic."""
-    return decode(lines, path, interaction_of, lambda found: f"interaction '{found.id}'")
+    return decode(lines, path, interaction_of, attrgetter("id"), "interaction '{}'".format)
 
 
 def interaction_of(row: Row) -> Interaction:

@@ -1,6 +1,6 @@
 """JSON Lines: one object a line, UTF-8, blank lines allowed. All mistakes of a file are reported at once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
@@ -10,6 +10,7 @@ from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, Problem
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 PRINTED = 20
 
 
@@ -42,25 +43,28 @@ def bad_input(problems: Iterable[Problem]) -> BadInput:
     return BadInput(*found[:PRINTED], rest)
 
 
-def decode(lines: Iterable[bytes], path: str, item: Callable[[Row], T], name: Callable[[T], str]) -> Decoded[T]:
-    """Read every line as one item; a name that occurred before is a problem that tells both lines.
+def decode(
+    lines: Iterable[bytes], path: str, item: Callable[[Row], T], key: Callable[[T], K], name: Callable[[K], str]
+) -> Decoded[T]:
+    """Read every line as one item; a key that occurred before is a problem that tells both lines.
 
-    `lines` is an open binary file or a list of lines, `path` is how problems call it. `name` is unique to an item and
-    fit to be printed: `case 'a'`.
+    `lines` is an open binary file or a list of lines, `path` is how problems call it. `key` is unique to an item,
+    `name` makes of it what can be printed: `case 'a'`.
     """
     items: list[T] = []
     problems: list[Problem] = []
-    first: dict[str, int] = {}
+    first: dict[K, int] = {}
     for row in rows(lines, path, problems):
         found = item(row)
         if row.problems:
             problems.extend(row.problems)
             continue
-        line = first.setdefault(name(found), row.line)
+        known = key(found)
+        line = first.setdefault(known, row.line)
         if line == row.line:
             items.append(found)
         else:
-            problems.append(Problem(row.where, f"{name(found)} is on line {line} already.", "Keep one of the two."))
+            problems.append(Problem(row.where, f"{name(known)} is on line {line} already.", "Keep one of the two."))
     return Decoded(tuple(items), tuple(problems))
 
 

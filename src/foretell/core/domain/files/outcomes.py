@@ -31,11 +31,15 @@ class RecordedLine:
 
 def decode_outcomes(lines: Iterable[bytes], path: str) -> Decoded[RecordedLine]:
     """The outcomes of a JSON Lines file. A repeated (case, repeat) and a file without a line are problems."""
-    found = decode(lines, path, outcome_of, lambda line: f"case '{line.case_id}', repeat {line.repeat}")
+    found = decode(lines, path, outcome_of, _place, lambda place: f"case '{place[0]}', repeat {place[1]}")
     if found.items or found.problems:
         return found
     hint = 'Write one a line: {"case_id": "…", "output": "…"}.'
     return Decoded((), (Problem(path, "holds no recorded outcomes.", hint),))
+
+
+def _place(line: RecordedLine) -> tuple[str, int]:
+    return line.case_id, line.repeat
 
 
 def check_case_ids(lines: Sequence[RecordedLine], known: Collection[str], path: str) -> list[Problem]:

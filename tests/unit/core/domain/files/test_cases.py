@@ -72,3 +72,9 @@ def test_the_hash_of_a_set_knows_order_and_content_but_not_spelling() -> None:
     assert len({hash_of([a, b]), hash_of([b, a]), hash_of([a]), hash_of([a, Case("b", "y", expected="1")])}) == 4
     spaced = decode_cases([b'{ "input":"\\u0078" , "id":"a" }'], "c").items
     assert hash_of(spaced) == hash_of([a])
+
+
+@pytest.mark.parametrize("number", [0, 1, 500, 501])
+def test_the_hash_of_a_set_is_that_of_the_list_of_its_cases(number: int) -> None:
+    cases = [Case(f"c-{n}", f"é {n}", n) for n in range(number)]
+    assert hash_of(cases) == content_hash([case.as_json() for case in cases])

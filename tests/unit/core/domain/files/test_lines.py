@@ -47,11 +47,12 @@ def test_a_name_that_occurs_twice_tells_both_lines() -> None:
     def item(row: Row) -> str:
         return row.name("id")
 
-    found = decode([b'{"id": "a"}', b'{"id": 1}', b'{"id": "b"}', b'{"id": "a"}'], "f.jsonl", item, "thing '{}'".format)
+    lines = [b'{"id": "a"}', b'{"id": 1}', b'{"id": "b"}', b'{"id": "a"}']
+    found = decode(lines, "f.jsonl", item, str.upper, "thing '{}'".format)
     assert found.items == ("a", "b")
     assert [str(problem) for problem in found.problems] == [
         "f.jsonl:2: 'id' is 1, not text. Write \"1\".",
-        "f.jsonl:4: thing 'a' is on line 1 already. Keep one of the two.",
+        "f.jsonl:4: thing 'A' is on line 1 already. Keep one of the two.",
     ]
     with pytest.raises(BadInput, match="line 1 already"):
         found.or_raise()
