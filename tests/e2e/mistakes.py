@@ -155,6 +155,20 @@ def baseline_edited(folder: Path) -> None:
     write_text(folder / "baseline.json", json.dumps(body))
 
 
+def demanded(demand: str, gate: str = "floor") -> Callable[[Path], None]:
+    """A further demand of a gate, on a set with five German cases."""
+
+    def make(folder: Path) -> None:
+        cases = [{"id": f"c-{number}", "input": "?"} for number in range(40)]
+        write_lines(
+            folder / "cases.jsonl",
+            [case | {"slices": {"language": "de" if number < 5 else "en"}} for number, case in enumerate(cases)],
+        )
+        change(folder / "foretell.toml", f"[gates.{gate}]", f"[gates.{gate}]\n{demand}")
+
+    return make
+
+
 def baseline_of_another_suite(folder: Path) -> None:
     baseline(folder)
     change(folder / "foretell.toml", "[suites.system]", "[suites.other]")
@@ -350,6 +364,20 @@ GATE = (
     Mistake("a ceiling that cannot be seen", "gate floor", 64, replaced(
         "foretell.toml", "success = { at_least = 0.8 }", "success = { at_least = 0.8 }\nmodes.error.at_most = 0.01"
     )),
+    Mistake("an unknown slice", "gate floor", 64, demanded('slices = { "language=fr" = { at_least = 0.5 } }')),
+    Mistake("a slice of no form", "gate floor", 64, demanded('slices = { german = { at_least = 0.5 } }')),
+    Mistake("a slice too small", "gate floor", 64, demanded('slices = { "language=de" = { at_least = 0.7 } }')),
+    Mistake("a slice too small for its margin", "gate drop", 64, lambda folder: [
+        demanded('slices = { "language=de" = { may_drop = 0.05 } }', "drop")(folder), baseline(folder),
+    ]),
+    Mistake("an unknown metric", "gate floor", 64, demanded("metrics = { recordet = { at_least = 0.5 } }")),
+    Mistake("a metric beyond its range", "gate floor", 64, demanded("metrics = { recorded = { at_least = 3.5 } }")),
+    Mistake("a metric of both kinds", "gate floor", 64, demanded(
+        "metrics = { recorded = { at_least = 0.5, at_most = 0.9, range = [1, 0] } }"
+    )),
+    Mistake("a time without a unit", "gate floor", 64, demanded('latency = { "8" = { at_least = 0.5 } }')),
+    Mistake("a time without a limit", "gate floor", 64, demanded('latency = { "8s" = {} }')),
+    Mistake("times that nobody took", "gate floor", 2, demanded('latency = { "8s" = { at_least = 0.5 } }')),
     Mistake("nothing scored", "gate floor", 2, nothing_scored),
     Mistake("no money", "gate floor --max-cost 0", 2),
     Mistake("too few cases for a pair", "gate drop", 64, lambda folder: [write_project(folder, 8), baseline(folder)]),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from foretell.core.analysis.cost import CostFinding
 from foretell.core.analysis.decide import quantity
-from foretell.core.domain.policy import AppliedWaiver, Decision, GatePolicy, RuleFinding, Ruling
+from foretell.core.domain.policy import AppliedWaiver, Decision, Demand, GatePolicy, RuleFinding, Ruling
 from foretell.core.domain.runs import Run
 from foretell.core.domain.wording import percent
 from foretell.reports.numbers import NONE, amount, money
@@ -48,8 +48,9 @@ def finding(rule: RuleFinding) -> str:
 
 def sees(rule: RuleFinding) -> str:
     """The smallest drop that a comparison could have seen; a dash for every other rule."""
-    is_comparison = rule.rule.startswith("success ") and rule.smallest_visible is not None
-    return percent(rule.smallest_visible or 0.0) if is_comparison else NONE
+    if not rule.is_comparison or rule.smallest_visible is None:
+        return NONE
+    return f"{rule.smallest_visible:.3f}" if rule.is_score else percent(rule.smallest_visible)
 
 
 def worst_first(decision: Decision) -> list[RuleFinding]:
@@ -164,6 +165,8 @@ def policy_lines(policy: GatePolicy) -> Iterator[tuple[str, str]]:
             yield label, f"{percent(margin)} ({against or 'no reference'})"
     for mode, ceiling in policy.modes.items():
         yield f"failure mode {mode}, at most", percent(ceiling)
+    for name, demand in policy.demands.items():
+        yield name, _demand(name, demand)
     if policy.cost_may_rise is not None:
         yield "cost per success, may rise", percent(policy.cost_may_rise)
     yield "confidence, one-sided", percent(policy.confidence, digits=0)
@@ -173,3 +176,15 @@ def policy_lines(policy: GatePolicy) -> Iterator[tuple[str, str]]:
         yield "may take", f"{policy.max_minutes:g} min"
     if policy.owners:
         yield "owners", ", ".join(policy.owners)
+
+
+def _demand(name: str, demand: Demand) -> str:
+    is_score = name.startswith("metric ")
+    limits = (
+        ("at least", demand.at_least),
+        ("may drop", demand.may_drop),
+        ("at most", demand.at_most),
+        ("may rise", demand.may_rise),
+    )
+    told = [f"{words} {f'{limit:g}' if is_score else percent(limit)}" for words, limit in limits if limit is not None]
+    return ", ".join(told)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from foretell.core.analysis.steps import CurvePoint
-from foretell.core.domain.policy import RuleFinding
+from foretell.core.domain.policy import COST, RuleFinding
 from foretell.core.domain.values import printable
 from foretell.reports.rule_text import finding
 
@@ -89,9 +89,9 @@ def _scale(rule: RuleFinding, canvas: Canvas) -> Callable[[float], float]:
 
 def _unchanged(rule: RuleFinding) -> float | None:
     """The value that a comparison has when nothing changed; None for a rule that does not compare."""
-    if rule.rule.startswith("success "):
+    if rule.is_comparison:
         return 0.0
-    return 1.0 if rule.rule == "cost per success" else None
+    return 1.0 if rule.rule == COST else None
 
 
 def _whisker(rule: RuleFinding, place: Callable[[float], float], canvas: Canvas) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from foretell.core.analysis.decide import quantity
 from foretell.core.domain import wording
 from foretell.core.domain.policy import Decision, RuleFinding
-from foretell.reports.numbers import NONE, percent
+from foretell.reports.numbers import NONE
+from foretell.reports.rule_text import sees
 from foretell.reports.tables import Sheet
 
 MARKS = {"ship": "●", "hold": "■", "not-enough-evidence": "○"}
@@ -30,7 +31,7 @@ def rules_sheet(decision: Decision) -> Sheet:
             _value(rule.limit, rule),
             picture(rule),
             str(rule.n),
-            percent(rule.smallest_visible if rule.rule.startswith("success ") else None),
+            sees(rule),
         )
         for rule in decision.rules
     )

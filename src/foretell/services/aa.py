@@ -78,7 +78,7 @@ class Pair:
 
 
 def _policy_of(policy: GatePolicy) -> GatePolicy:
-    if policy.may_drop is None and policy.cost_may_rise is None:
+    if not policy.has_comparisons:
         hint = "Add success = { may_drop = … } and a baseline."
         raise ConfigurationError(Problem(f"gate '{policy.name}'", "has no rule against a baseline to try out.", hint))
     return replace(policy, anchor=None, may_drop_since_anchor=None)
@@ -92,7 +92,7 @@ async def _pair(
     house: House, policy: GatePolicy, sides: Sequence[Side], runs: tuple[Sequence[Run], Sequence[Run]]
 ) -> Pair:
     evidence = [
-        await evidence_of(house, policy, await _against(house, side, first), second)
+        await evidence_of(house, policy, await _against(house, policy, side, first), second)
         for side, first, second in zip(sides, *runs, strict=True)
     ]
     differed = any(
@@ -103,10 +103,10 @@ async def _pair(
     return Pair(judge(policy, evidence, standard).ruling, differed, chance_to_ship(policy, evidence))
 
 
-async def _against(house: House, side: Side, first: Run) -> Side:
+async def _against(house: House, policy: GatePolicy, side: Side, first: Run) -> Side:
     if side.baseline is None:  # as in the gate: traffic is held to floors and ceilings alone
         return side
-    return replace(side, baseline=await baseline_of(house, first, "A/A"))
+    return replace(side, baseline=await baseline_of(house, first, "A/A", policy))
 
 
 def _shares(rulings: Sequence[Ruling]) -> tuple[RulingShare, ...]:

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
 from foretell.core.analysis.aggregate import Units, fold
-from foretell.core.domain.cases import Case
+from foretell.core.analysis.quantities import wanted_of
+from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.scores import ScorerSpec
 from foretell.core.domain.values import Json, content_hash, key_of
 from foretell.core.errors import BadInput, ConfigurationError, Problem
+from foretell.services.baseline_rows import Written, hash_of_case, rows_of, units_from
+from foretell.services.evidence import scored_by, slices_of, units_of
 from foretell.services.house import House
 from foretell.services.run import find_run
 
@@ -30,11 +31,6 @@ class Baseline:
     case_hashes: Mapping[int, str]
     rules_hash: str
     fingerprints: Mapping[str, str | None]
-
-
-def hash_of_case(case: Case) -> str:
-    """What identifies a case's content, short."""
-    return content_hash(case.as_json())[:12]
 
 
 def hash_of_rules(scorers: Sequence[ScorerSpec], success: str | None) -> str:
@@ -68,9 +64,7 @@ async def write_baseline(house: House, reference: str, path: str) -> tuple[Run, 
 async def _suite_json(house: House, run: Run) -> Json:
     columns = await house.store.findings.columns(run.id)
     fired = {mode: await house.store.findings.occurrences(run.id, mode) for mode in columns.modes if mode}
-    units = fold(columns, fired)
-    cases = await house.store.findings.cases(run.id)
-    at = {int(key): row for row, key in enumerate(units.key)}
+    scores = {spec.name: await scored_by(house, run, columns, spec.name) for spec in run.scorers}
     return {
         "run": run.id,
         "target": run.arm.target.name,
@@ -78,28 +72,12 @@ async def _suite_json(house: House, run: Run) -> Json:
         "set_hash": run.set_hash,
         "rules": hash_of_rules(run.scorers, run.success),
         "fingerprints": dict(run.arm.fingerprints),
-        "cases": {case.id: _case_json(case, units, at[key]) for key, case in cases.items() if key in at},
+        "cases": rows_of(await house.store.findings.cases(run.id), Written(columns, fold(columns, fired), scores)),
     }
 
 
-def _case_json(case: Case, units: Units, row: int) -> Json:
-    body: dict[str, Json] = {
-        "hash": hash_of_case(case),
-        "trials": int(units.trials[row]),
-        "successes": int(units.successes[row]),
-    }
-    for name, counts in (("unscored", units.unscored), ("environment", units.environment)):
-        if counts[row]:
-            body[name] = int(counts[row])
-    if units.priced[row]:
-        body["cost"] = float(units.cost[row])
-        body["priced"] = int(units.priced[row])
-    fired = {mode: int(counts[row]) for mode, counts in units.fired.items() if counts[row]}
-    return {**body, "modes": fired} if fired else body
-
-
-async def find_baseline(house: House, reference: str, plan: SuitePlan) -> Baseline | None:
-    """The baseline of one suite, None when a file holds nothing of it.
+async def find_baseline(house: House, reference: str, plan: SuitePlan, policy: GatePolicy) -> Baseline | None:
+    """The baseline of one suite with what a policy asks for, None when a file holds nothing of it.
 
     Raises:
         BadInput: the file is absent, edited by hand or of an unknown form; no such run.
@@ -107,41 +85,39 @@ async def find_baseline(house: House, reference: str, plan: SuitePlan) -> Baseli
     """
     kind, _, name = reference.partition(":")
     if kind == "file":
-        return _from_file(house, name, plan.suite)
+        return _from_file(house, name, plan, policy)
     if kind in ("target", "branch"):
-        return await _newest(house, kind, name, plan)
+        return await baseline_of(house, await _newest(house, kind, name, plan), reference, policy)
     if kind == "run" or not name:
-        return await baseline_of(house, await find_run(house, reference), reference)
+        return await baseline_of(house, await find_run(house, reference), reference, policy)
     hint = "Use file:PATH, run:ID, target:NAME or branch:NAME."
     raise ConfigurationError(Problem("baseline", f"'{reference}' is of no known kind.", hint))
 
 
-async def _newest(house: House, kind: str, name: str, plan: SuitePlan) -> Baseline:
+async def _newest(house: House, kind: str, name: str, plan: SuitePlan) -> Run:
     for run in await house.store.facts.runs(1000):
         label = run.arm.target.name if kind == "target" else run.arm.fingerprints.get("branch")
         if label == name and run.suite == plan.suite and run.status == "done" and run.set_hash == plan.evalset.hash:
-            return await baseline_of(house, run, f"{kind}:{name}")
+            return run
     hint = "Run it first, or name another baseline."
     what = f"the store holds no finished run of suite '{plan.suite}' for {kind} '{name}' on {plan.evalset.label}."
     raise BadInput(Problem("baseline", what, hint))
 
 
-async def baseline_of(house: House, run: Run, source: str) -> Baseline:
+async def baseline_of(house: House, run: Run, source: str, policy: GatePolicy) -> Baseline:
     """A stored run as a baseline; `source` is how it was named."""
-    columns = await house.store.findings.columns(run.id)
-    fired = {mode: await house.store.findings.occurrences(run.id, mode) for mode in columns.modes if mode}
     cases = await house.store.findings.cases(run.id)
     return Baseline(
         source=source,
         run=run.id,
-        units=fold(columns, fired),
+        units=await units_of(house, run, policy),
         case_hashes={key: hash_of_case(case) for key, case in cases.items()},
         rules_hash=hash_of_rules(run.scorers, run.success),
         fingerprints=run.arm.fingerprints,
     )
 
 
-def _from_file(house: House, path: str, suite: str) -> Baseline | None:
+def _from_file(house: House, path: str, plan: SuitePlan, policy: GatePolicy) -> Baseline | None:
     body: Json = house.revisions.read_json(path)
     redo = "Restore it from version control, or write it again with 'foretell baseline set RUN'."
     if not hasattr(body, "keys") or body.get("schema") != SCHEMA:
@@ -149,33 +125,14 @@ def _from_file(house: House, path: str, suite: str) -> Baseline | None:
     suites: Json = body.get("suites")
     if content_hash(suites) != body.get("hash"):
         raise BadInput(Problem(path, "was edited by hand: its hash does not fit its content.", redo))
-    if suite not in suites:
+    if plan.suite not in suites:
         return None
-    part: Json = suites[suite]
+    part: Json = suites[plan.suite]
     return Baseline(
         source=f"file:{path}",
         run=part["run"],
-        units=_units_from(part["cases"]),
+        units=units_from(part["cases"], wanted_of(policy, slices_of(plan.evalset.cases))),
         case_hashes={key_of(case_id): row["hash"] for case_id, row in part["cases"].items()},
         rules_hash=part["rules"],
         fingerprints=part["fingerprints"],
-    )
-
-
-def _units_from(cases: Mapping[str, Json]) -> Units:
-    rows = sorted((key_of(case_id), row) for case_id, row in cases.items())
-
-    def column(name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return np.array([row.get(name, 0) for _, row in rows], np.int64)
-
-    modes = sorted({mode for _, row in rows for mode in row.get("modes", {})})
-    return Units(
-        key=np.array([key for key, _ in rows], np.int64),
-        trials=column("trials"),
-        successes=column("successes"),
-        unscored=column("unscored"),
-        environment=column("environment"),
-        cost=np.array([row.get("cost", 0.0) for _, row in rows], np.float64),
-        priced=column("priced"),
-        fired={mode: np.array([row.get("modes", {}).get(mode, 0) for _, row in rows], np.int64) for mode in modes},
     )

@@ -10,6 +10,7 @@ import numpy as np
 from foretell.core.analysis.claims import Standard
 from foretell.core.analysis.decide import ENVIRONMENT_SHARE, Judged, check_policy, judge
 from foretell.core.analysis.outlook import blind_spots_of, chance_to_ship
+from foretell.core.analysis.reach import Ground, check_demands
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import Decision, GatePolicy
 from foretell.core.domain.runs import Arm, Run, SuitePlan
@@ -21,9 +22,10 @@ from foretell.core.errors import (
     raise_all,
     suggest,
 )
-from foretell.services.baseline import Baseline, baseline_of, find_baseline, hash_of_case, hash_of_rules
+from foretell.services.baseline import Baseline, baseline_of, find_baseline, hash_of_rules
+from foretell.services.baseline_rows import hash_of_case
 from foretell.services.beside import changes, overruled, put_beside
-from foretell.services.findings import load
+from foretell.services.evidence import ground_of, units_of
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_money
 from foretell.services.run import Watcher, run_plan, spent_on
@@ -116,7 +118,9 @@ async def prepare_gate(house: House, request: GateRequest) -> Prepared:
         policy = replace(policy, baseline=f"revision:{found.revision}")
     sides = tuple([await _side(house, policy, plan, is_first=request.is_first) for plan in plans])
     prepared = Prepared(policy, sides, key_of_gate(policy, sides), doubt_of(sides), warnings)
-    raise_all(ConfigurationError, [one for side in sides for one in _undecidable(policy, side, prepared.standard)])
+    problems = [one for side in sides for one in _undecidable(policy, side, prepared.standard)]
+    grounds = [_ground_of(side) for side in sides]
+    raise_all(ConfigurationError, [*problems, *check_demands(policy, grounds, prepared.standard)])
     return prepared
 
 
@@ -124,7 +128,7 @@ async def decide_afresh(house: House, prepared: Prepared, watcher: Watcher | Non
     """Run a gate's suites and decide."""
     policy = prepared.policy
     ran = await run_suites(house, policy, [side.plan for side in prepared.sides], watcher)
-    sides = await _with_bases(house, prepared.sides, ran.bases)
+    sides = await _with_bases(house, policy, prepared.sides, ran.bases)
     prepared = replace(prepared, sides=sides)
     evidence = [await evidence_of(house, policy, side, run) for side, run in zip(sides, ran.runs, strict=False)]
     judged = judge(policy, evidence, prepared.standard)
@@ -141,7 +145,7 @@ def _policy(house: House, request: GateRequest) -> GatePolicy:
     check_money(policy.max_cost, f"gate '{policy.name}'")
     if not request.is_first:
         return policy
-    return replace(policy, baseline=None, anchor=None, may_drop=None, may_drop_since_anchor=None, cost_may_rise=None)
+    return policy.without_baseline
 
 
 async def _side(house: House, policy: GatePolicy, plan: SuitePlan, *, is_first: bool) -> Side:
@@ -149,13 +153,13 @@ async def _side(house: House, policy: GatePolicy, plan: SuitePlan, *, is_first: 
         return Side(plan, None, None)
     where = f"gate '{policy.name}'"
     has_base = len(plan.arms) > 1
-    needs = (not has_base and has_rule_of_baseline(policy), policy.may_drop_since_anchor is not None)
+    needs = (not has_base and policy.has_comparisons, policy.may_drop_since_anchor is not None)
     found: list[Baseline | None] = []
     for name, reference, is_needed in zip(("baseline", "anchor"), (policy.baseline, policy.anchor), needs, strict=True):
         if is_needed and reference is None:
             hint = f'Add {name} = "file:evals/baselines/{policy.name}.json", or decide by floors with --first.'
             raise ConfigurationError(Problem(where, f"has a rule against the {name}, and names none.", hint))
-        one = await find_baseline(house, reference, plan) if reference is not None and is_needed else None
+        one = await find_baseline(house, reference, plan, policy) if reference is not None and is_needed else None
         if is_needed and one is None:
             hint = "Write it again from runs of all suites, or decide by floors with --first."
             raise ConfigurationError(
@@ -165,14 +169,11 @@ async def _side(house: House, policy: GatePolicy, plan: SuitePlan, *, is_first: 
     return Side(plan, *found)
 
 
-def has_rule_of_baseline(policy: GatePolicy) -> bool:
-    """True when a rule compares the candidate with a baseline."""
-    return policy.may_drop is not None or policy.cost_may_rise is not None
-
-
-async def _with_bases(house: House, sides: Sequence[Side], bases: Sequence[Run]) -> tuple[Side, ...]:
+async def _with_bases(
+    house: House, policy: GatePolicy, sides: Sequence[Side], bases: Sequence[Run]
+) -> tuple[Side, ...]:
     """The sides with what was run beside them as their baselines."""
-    made = [await baseline_of(house, run, run.arm.target.name) for run in bases]
+    made = [await baseline_of(house, run, run.arm.target.name, policy) for run in bases]
     pairs = zip_longest(sides, made[: len(sides)])
     return tuple(side if baseline is None else replace(side, baseline=baseline) for side, baseline in pairs)
 
@@ -204,6 +205,13 @@ def _undecidable(policy: GatePolicy, side: Side, standard: Standard) -> list[Pro
     return check_policy(kept, {suite: units}, standard, is_single=side.plan.repeats == 1)
 
 
+def _ground_of(side: Side) -> Ground:
+    if side.base is None:
+        return ground_of(side.plan, None if side.baseline is None else side.baseline.units.key)
+    whole = ground_of(side.plan)
+    return replace(whole, pairs=whole.cases)
+
+
 async def run_suites(house: House, policy: GatePolicy, plans: Sequence[SuitePlan], watcher: Watcher | None) -> Ran:
     """Run the suites one after the other within the gate's money and time."""
     group, left, runs, bases = house.new_id(), policy.max_cost, list[Run](), list[Run]()
@@ -224,10 +232,9 @@ async def run_suites(house: House, policy: GatePolicy, plans: Sequence[SuitePlan
 
 async def evidence_of(house: House, policy: GatePolicy, side: Side, run: Run) -> Evidence:
     """What a finished run says, beside what it is held against."""
-    loaded = await load(house, run, policy.modes)
     return Evidence(
         suite=side.plan.suite,
-        candidate=loaded.units,
+        candidate=await units_of(house, run, policy),
         baseline=side.baseline.units if side.baseline is not None else None,
         anchor=side.anchor.units if side.anchor is not None else None,
         is_unknown_cost_zero=house.project.unknown_cost == "zero",

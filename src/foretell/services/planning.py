@@ -1,18 +1,21 @@
 """What today's sets let the gates see, from the project file and from earlier runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.claims import FEWEST_PAIRS
 from foretell.core.analysis.decide import check_policy
 from foretell.core.analysis.planner import Question, SuiteOutlook, look_ahead
-from foretell.core.domain.policy import GatePolicy
+from foretell.core.analysis.quantities import success_of
+from foretell.core.analysis.reach import Ground, check_demands
+from foretell.core.domain.policy import AGAINST_BASELINE, SINCE_ANCHOR, GatePolicy
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.core.ports.findings import Floats
-from foretell.services.findings import load
+from foretell.services.evidence import ground_of, units_of
 from foretell.services.gate import standard_of
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, plan_suite, suites_asked
@@ -57,6 +60,8 @@ async def _plan_gate(house: House, policy: GatePolicy) -> GatePlan:
             policy, {plan.suite: len(plan.evalset.cases)}, standard, is_single=plan.repeats == 1
         )
     ]
+    grounds = [ground_of(plan) for plan in plans]
+    problems += check_demands(policy, grounds, standard)
     questions = [question for plan in plans for question in await _questions(house, policy, plan)]
     asked = {question.suite for question in questions}
     return GatePlan(
@@ -68,38 +73,57 @@ async def _plan_gate(house: House, policy: GatePolicy) -> GatePlan:
     )
 
 
-def _drop_rules(policy: GatePolicy) -> Iterator[tuple[str, float]]:
+def _drop_rules(policy: GatePolicy, ground: Ground) -> Iterator[tuple[str, float, int]]:
+    """Every comparison: its name, its margin as a share of what can differ, the cases that it stands on."""
     if policy.may_drop is not None:
-        yield "success against baseline", policy.may_drop
+        yield f"success{AGAINST_BASELINE}", policy.may_drop, len(ground.cases)
     if policy.may_drop_since_anchor is not None:
-        yield "success since anchor", policy.may_drop_since_anchor
+        yield f"success{SINCE_ANCHOR}", policy.may_drop_since_anchor, len(ground.cases)
+    for name, demand in policy.demands.items():
+        if demand.margin is not None and ground.has(name):
+            margin = demand.margin / (demand.high - demand.low)
+            yield f"{name}{AGAINST_BASELINE}", margin, ground.narrowed_to(name)[0]
 
 
 async def _questions(house: House, policy: GatePolicy, plan: SuitePlan) -> list[Question]:
-    seen, cost = await _experience(house, plan)
+    units, cost = await _experience(house, policy, plan)
     return [
-        Question(plan.suite, rule, len(plan.evalset.cases), plan.repeats, margin, policy.confidence, seen, cost)
-        for rule, margin in _drop_rules(policy)
+        Question(
+            plan.suite,
+            rule,
+            cases,
+            plan.repeats,
+            margin,
+            policy.confidence,
+            _seen(units, rule),
+            cost,
+            is_binary=not rule.startswith("metric "),
+        )
+        for rule, margin, cases in _drop_rules(policy, ground_of(plan))
         if 0 < margin < 1
     ]
 
 
-async def _experience(house: House, plan: SuitePlan) -> tuple[Floats | None, float | None]:
-    """Per-case differences between the suite's last two runs, and the mean cost of a trial in the last."""
+def _seen(units: Sequence[Units], rule: str) -> Floats | None:
+    """Per-case differences between two runs in what a rule compares; None where too few cases are in both."""
+    name = rule.removesuffix(AGAINST_BASELINE)
+    sides = [one.measures.get(name) if name in one.measures else success_of(one) for one in units]
+    new, old = sides if len(sides) == 2 else (None, None)
+    if new is None or old is None:
+        return None
+    both = np.intersect1d(new.key, old.key)
+    if len(both) < FEWEST_PAIRS:
+        return None
+    return new.pick(both).mean(missing_as=0.0) - old.pick(both).mean(missing_as=0.0)
+
+
+async def _experience(house: House, policy: GatePolicy, plan: SuitePlan) -> tuple[list[Units], float | None]:
+    """The suite's last two runs, the newest first, and the mean cost of a trial in the last."""
     runs = [
         run
         for run in await house.store.facts.runs(1000)
         if run.suite == plan.suite and run.status == "done" and not run.is_alternative and run.repeats == plan.repeats
     ][:2]
-    loaded = [await load(house, run) for run in runs]
-    if not loaded:
-        return None, None
-    costs = loaded[0].columns.cost
-    cost = None if np.isnan(costs).all() else float(np.nanmean(costs))
-    if len(loaded) < 2:
-        return None, cost
-    new, old = loaded[0].units, loaded[1].units
-    both = np.intersect1d(new.key, old.key)
-    if len(both) < FEWEST_PAIRS:
-        return None, cost
-    return new.pick(both).rate("as-failure") - old.pick(both).rate("as-failure"), cost
+    units = [await units_of(house, run, policy) for run in runs]
+    priced = int(units[0].priced.sum()) if units else 0
+    return units, float(units[0].cost.sum()) / priced if priced else None

@@ -8,13 +8,13 @@ from typing import cast
 from foretell.core.analysis.decide import Judged, judge
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.cases import EvalSetVersion
-from foretell.core.domain.policy import Decision
+from foretell.core.domain.policy import Decision, GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, Problem
 from foretell.services.baseline import Baseline, baseline_of, find_baseline
 from foretell.services.decisions import decision_in
-from foretell.services.findings import load
+from foretell.services.evidence import units_of
 from foretell.services.gate import comparable, cut_short, standard_of
 from foretell.services.house import House
 from foretell.services.run import find_run
@@ -57,29 +57,31 @@ async def _judged(house: House, decision: Decision) -> Judged:
 
 async def _evidence(house: House, decision: Decision, run: Run) -> Evidence:
     policy, plan = decision.policy, await _plan_of(house, run)
-    baseline = await _other(house, policy.baseline, decision.baseline_runs.get(run.suite), plan)
-    anchor = await _other(house, policy.anchor, decision.anchor_runs.get(run.suite), plan)
+    baseline = await _other(house, (policy, policy.baseline), decision.baseline_runs.get(run.suite), plan)
+    anchor = await _other(house, (policy, policy.anchor), decision.anchor_runs.get(run.suite), plan)
     return Evidence(
         suite=run.suite,
-        candidate=(await load(house, run, policy.modes)).units,
+        candidate=await units_of(house, run, policy),
         baseline=baseline.units if baseline is not None else None,
         anchor=anchor.units if anchor is not None else None,
         is_unknown_cost_zero=house.project.unknown_cost == "zero",
     )
 
 
-async def _other(house: House, reference: str | None, run: str | None, plan: SuitePlan) -> Baseline | None:
+async def _other(
+    house: House, named: tuple[GatePolicy, str | None], run: str | None, plan: SuitePlan
+) -> Baseline | None:
     """The baseline or anchor as it was: the file when it still holds that run, else the run in the store."""
     if run is None:
         return None
-    found = None
+    found, (policy, reference) = None, named
     if reference is not None and reference.startswith("file:"):
         try:
-            found = await find_baseline(house, reference, plan)
+            found = await find_baseline(house, reference, plan, policy)
         except BadInput:  # the file moved on; the store may still know the run
             found = None
     if found is None or found.run != run:
-        found = await baseline_of(house, await find_run(house, f"run:{run}"), f"run:{run}")
+        found = await baseline_of(house, await find_run(house, f"run:{run}"), f"run:{run}", policy)
     return comparable(found, plan, "baseline")
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from foretell.core.domain import modes
 from foretell.core.domain.grammar import GrammarError, names_in, parse
 from foretell.core.errors import Problem, suggest
+from foretell.settings.demands import check_demands
 from foretell.settings.references import ScorerBook, check_target, is_dotted, read_scorers
 from foretell.settings.schema import GateTable, ProjectFile, SuiteTable, TargetTable
 from foretell.settings.source import Origin
@@ -65,6 +66,7 @@ def check(file: ProjectFile, data: Mapping[str, Any], origin: Origin) -> list[Pr
         problems.extend(_check_expression(mode.when, scores, where, "any suite"))
     for name, gate in file.gates.items():
         problems.extend(_check_gate(gate, origin, name, names))
+        problems.extend(check_demands(gate, origin.at("gates", name), dict(zip(file.suites, made, strict=True))))
     return problems
 
 

@@ -11,13 +11,15 @@ from pydantic_core import ErrorDetails
 
 from foretell.core.errors import Problem, suggest
 from foretell.settings.leaks import shorten
-from foretell.settings.schema import CURRENCY, NAME, SCORE_NAME, STORE, ProjectFile, Table
+from foretell.settings.schema import CURRENCY, NAME, SCORE_NAME, SLICE, STORE, TIME, ProjectFile, Table
 from foretell.settings.source import Origin
 
 _NAMES_ARE = "Names are made of lower-case letters, digits, '-' and '_'."
 _PATTERNS = {
     NAME: _NAMES_ARE,
     SCORE_NAME: f"{_NAMES_ARE} A scorer's starts with a letter.",
+    SLICE: 'Write it as name=value, such as "language=de".',
+    TIME: 'Write a time with its unit, such as "8s" or "800ms".',
     STORE: "Write sqlite:///PATH or postgresql://HOST/DATABASE.",
     CURRENCY: "Write the three letters of a currency, such as USD.",
 }

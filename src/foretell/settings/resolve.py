@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from foretell.core.domain.modes import BUILT_IN, FailureMode
-from foretell.core.domain.policy import GatePolicy
+from foretell.core.domain.policy import Demand, GatePolicy
 from foretell.core.domain.project import Anonymising, Project, Suite, TrafficSlice
 from foretell.core.domain.runs import Arm, TargetLimits
 from foretell.core.domain.trial import TargetSpec, TrialLimits
@@ -83,4 +83,10 @@ def _gate(name: str, table: GateTable) -> GatePolicy:
         max_cost=table.max_cost,
         max_minutes=table.max_minutes,
         owners=tuple(table.owners),
+        slices={name: Demand(rule.at_least, rule.may_drop) for name, rule in table.slices.items()},
+        latency={name: Demand(rule.at_least, rule.may_drop) for name, rule in table.latency.items()},
+        metrics={
+            name: Demand(rule.at_least, rule.may_drop, rule.at_most, rule.may_rise, *rule.range)
+            for name, rule in table.metrics.items()
+        },
     )

@@ -9,6 +9,8 @@ from pydantic_core import PydanticCustomError
 NAME = r"^[a-z0-9_-]+$"
 STORE = r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$"
 CURRENCY = r"^[A-Z]{3}$"
+SLICE = r"^[^=]+=.+$"
+TIME = r"^\d+(\.\d+)?(ms|s|m)$"
 SCORE_NAME = r"^[a-z_][a-z0-9_-]*$"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
@@ -49,6 +51,8 @@ _days, _days_schema = _time(_DAYS, "7d")
 
 Name = Annotated[str, Field(pattern=NAME)]
 ScoreName = Annotated[str, Field(pattern=SCORE_NAME)]
+SliceName = Annotated[str, Field(pattern=SLICE)]
+TimeName = Annotated[str, Field(pattern=TIME)]
 Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -209,6 +213,25 @@ class SuccessRule(Table):
     confidence: Annotated[float, Field(gt=0.5, lt=1, description="One-sided, on each side.")] = 0.95
 
 
+class ShareRule(Table):
+    """[gates.NAME] slices.SLICE, latency.TIME: limits on a share of the trials; at least one of the two."""
+
+    at_least: Annotated[Share | None, Field(description="Floor of the share.")] = None
+    may_drop: Annotated[Share | None, Field(description="Margin below the baseline.")] = None
+
+
+class MetricRule(Table):
+    """[gates.NAME] metrics.SCORE: limits on the mean of a score: at_least and may_drop, or at_most and may_rise."""
+
+    at_least: Annotated[float | None, Field(description="Floor of the mean.")] = None
+    may_drop: Annotated[NotNegative | None, Field(description="Margin below the baseline.")] = None
+    at_most: Annotated[float | None, Field(description="Ceiling of the mean, for what should be small.")] = None
+    may_rise: Annotated[NotNegative | None, Field(description="Margin above the baseline, for the same.")] = None
+    range: Annotated[
+        list[float], Field(min_length=2, max_length=2, description="The least and the greatest value of the score.")
+    ] = Field(default_factory=lambda: [0.0, 1.0])
+
+
 class Ceiling(Table):
     """[gates.NAME] modes.MODE: a limit on a failure mode."""
 
@@ -232,6 +255,15 @@ class GateTable(Table):
     anchor: Annotated[Text | None, Field(description="Reviewed file that moves only by commit: file:PATH.")] = None
     modes: Annotated[dict[Name, Ceiling], Field(description="Failure mode → its ceiling.")] = Field(
         default_factory=dict[str, Ceiling]
+    )
+    slices: Annotated[
+        dict[SliceName, ShareRule], Field(description='Part of the cases, "name=value" → limits on its success rate.')
+    ] = Field(default_factory=dict[str, ShareRule])
+    latency: Annotated[
+        dict[TimeName, ShareRule], Field(description='Time such as "8s" → limits on the share answered within it.')
+    ] = Field(default_factory=dict[str, ShareRule])
+    metrics: Annotated[dict[Text, MetricRule], Field(description="Score → limits on its mean.")] = Field(
+        default_factory=dict[str, MetricRule]
     )
     cost_per_success: Annotated[CostRule | None, Field(description="Limit on the cost of one success.")] = None
     max_cost: Annotated[Positive | None, Field(description="Money for all runs of the gate.")] = None

@@ -76,6 +76,16 @@ class MemoryStore:
     async def judging_cost(self, run_id: str) -> float:
         return sum(row.record.eval_cost_usd or 0.0 for row in self.rows[run_id])
 
+    async def scores(self, run_id: str, scorer: str) -> tuple[Any, Any, Any]:
+        said = [
+            (key_of(row.record.case_id), row.record.repeat, row.record.scores[scorer])
+            for row in self.rows[run_id]
+            if scorer in row.record.scores
+        ]
+        values = [float(one.value) if isinstance(one, Score) else np.nan for _, _, one in said]
+        cases, repeats = [case for case, _, _ in said], [repeat for _, repeat, _ in said]
+        return np.array(cases, np.int64), np.array(repeats, np.int32), np.array(values, np.float64)
+
     async def cases(self, run_id: str) -> Mapping[int, Case]:
         return {key_of(case.id): case for case in self.sets[run_id]}
 

@@ -1,12 +1,13 @@
 """Trials folded to independent units: one row per case, or per conversation where one holds several trials."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foretell.core.analysis.measure import Measure
 from foretell.core.ports.findings import Floats, Ints, TrialColumns
 
 Reading: TypeAlias = Literal["scored", "as-failure", "as-success"]
@@ -18,7 +19,8 @@ class Units:
     """One row per unit, sorted by `key` (the cluster of its trials).
 
     `trials`, `successes`, `unscored`, `environment` are counts. `cost` is the summed cost of the trials whose cost is
-    known, `priced` their number. `fired` holds, by failure mode, the number of trials in which it occurred.
+    known, `priced` their number. `fired` holds, by failure mode, the number of trials in which it occurred, `measures`
+    what a policy asks for beside these, by the name of its rule.
     """
 
     key: Ints
@@ -29,6 +31,7 @@ class Units:
     cost: Floats
     priced: Ints
     fired: Mapping[str, Ints]
+    measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
 
     def __len__(self) -> int:
         return len(self.key)
@@ -44,19 +47,13 @@ class Units:
         number = self.trials - self.unscored if reading == "scored" else self.trials
         return divide(good, number)
 
-    def rate_without_environment(self) -> Floats:
-        """The share of successes when every environment failure, and every unscored trial, were one."""
-        return divide(self.successes + self.unscored + self.environment, self.trials)
-
-    def occurrence(self, mode: str, reading: Reading) -> Floats:
-        """The share of each unit's trials in which a mode fired; an unscored trial counts when read as failure."""
-        fired = self.fired.get(mode, np.zeros(len(self), np.int64))
-        number = self.trials - self.unscored if reading == "scored" else self.trials
-        return divide(fired + (self.unscored if reading == "as-failure" else 0), number)
-
     def mean_cost(self, *, unknown_as_zero: bool) -> Floats:
         """The mean cost of a trial of each unit; NaN where no trial's cost is known."""
         return divide(self.cost, self.trials if unknown_as_zero else self.priced)
+
+    def with_measures(self, measures: Mapping[str, Measure]) -> "Units":
+        """The same units with what a policy asks for beside them."""
+        return replace(self, measures=measures)
 
     def pick(self, keys: Ints) -> "Units":
         """The rows of some keys, all of which must be here, in their order."""
@@ -70,6 +67,7 @@ class Units:
             self.cost[at],
             self.priced[at],
             {mode: counts[at] for mode, counts in self.fired.items()},
+            {name: measure.pick(keys) for name, measure in self.measures.items()},
         )
 
 
@@ -96,10 +94,10 @@ def fold(columns: TrialColumns, fired: Mapping[str, tuple[Ints, NDArray[np.int32
 
 def _where(columns: TrialColumns, case: Ints, repeat: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which trials are among the given ones."""
-    return np.isin(_trial_key(columns.case, columns.repeat), _trial_key(case, repeat))
+    return np.isin(trial_keys(columns.case, columns.repeat), trial_keys(case, repeat))
 
 
-def _trial_key(case: Ints, repeat: NDArray[np.int32]) -> Ints:
+def trial_keys(case: Ints, repeat: NDArray[np.int32]) -> Ints:
     """One integer per (case, repeat); the multiplication wraps around, which keeps it one-to-one for each repeat."""
     return case * np.int64(1_000_003) + repeat
 

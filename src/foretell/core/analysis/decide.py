@@ -13,7 +13,7 @@ from math import ceil, log
 
 from foretell.core.analysis.claims import Standard, can_ever_ship, units_to_ship
 from foretell.core.analysis.rules import Evidence, Tested, rules_of
-from foretell.core.domain.policy import GatePolicy, RuleFinding, Ruling
+from foretell.core.domain.policy import COST, GatePolicy, RuleFinding, Ruling
 from foretell.core.domain.wording import percent
 from foretell.core.errors import Problem
 from foretell.core.stats.correction import holm_adjusted
@@ -96,10 +96,12 @@ def _edge(rule: RuleFinding) -> str:
 
 
 def quantity(value: float, rule: RuleFinding) -> str:
-    """A number of a rule as it is written: a rate, a difference of rates with its sign, or a ratio of costs."""
-    if rule.rule == "cost per success":
+    """A number of a rule as it is written: a share, a score, a difference with its sign, or a ratio of costs."""
+    if rule.rule == COST:
         return f"×{value:.3f}"
-    return percent(value, signed=rule.rule.startswith("success "))
+    if rule.is_score:
+        return f"{value:{'+' if rule.is_comparison else ''}.3f}".replace("-", "−")
+    return percent(value, signed=rule.is_comparison)
 
 
 def check_policy(policy: GatePolicy, units: Mapping[str, int], standard: Standard, *, is_single: bool) -> list[Problem]:

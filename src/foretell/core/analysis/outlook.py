@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units
+from foretell.core.analysis.measure import Measure
+from foretell.core.analysis.quantities import success_of
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import GatePolicy, RuleFinding
 from foretell.core.domain.runs import SuitePlan
@@ -26,20 +27,32 @@ def chance_to_ship(policy: GatePolicy, evidence: Sequence[Evidence]) -> float | 
 
     Uses the discordance seen between the two sides, with half a pair added each way, as the truth.
     """
-    chances: list[float] = []
-    for part in evidence:
-        for other, margin in ((part.baseline, policy.may_drop), (part.anchor, policy.may_drop_since_anchor)):
-            if other is not None and margin is not None:
-                chances.append(_chance(part.candidate, other, margin, policy.confidence))
+    chances = [
+        _chance(new, old, margin, policy.confidence)
+        for part in evidence
+        for new, old, margin in _comparisons(policy, part)
+    ]
     return min(chances) if chances else None
 
 
-def _chance(new: Units, old: Units, margin: float, confidence: float) -> float:
+def _comparisons(policy: GatePolicy, part: Evidence) -> Iterator[tuple[Measure, Measure, float]]:
+    """Every comparison of a suite: the measure on both sides, and the margin in its unit."""
+    new = part.candidate
+    for other, margin in ((part.baseline, policy.may_drop), (part.anchor, policy.may_drop_since_anchor)):
+        if other is not None and margin is not None:
+            yield success_of(new), success_of(other), margin
+    for name, demand in policy.demands.items():
+        before = None if part.baseline is None else part.baseline.measures.get(name)
+        if demand.margin is not None and name in new.measures and before is not None:
+            yield new.measures[name], before, demand.margin / (demand.high - demand.low)
+
+
+def _chance(new: Measure, old: Measure, margin: float, confidence: float) -> float:
     both = np.intersect1d(new.key, old.key)
     if not len(both):
         return 0.0
     candidate, baseline = new.pick(both), old.pick(both)
-    differences = candidate.rate("as-failure") - baseline.rate("as-failure")
+    differences = candidate.mean(missing_as=0.0) - baseline.mean(missing_as=0.0)
     if candidate.is_single and baseline.is_single:
         discordance = (float(np.abs(differences).sum()) + 1.0) / (len(both) + 2.0)
         return ship_probability(PairedPlan(len(both), margin, discordance, confidence))
@@ -54,8 +67,10 @@ def blind_spots_of(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequen
 
 def _blind_spots(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequence[RuleFinding]) -> Iterator[str]:
     for rule in rules:
-        if rule.rule.startswith("success ") and rule.smallest_visible is not None:
-            yield f"{rule.suite}: a drop of less than {percent(rule.smallest_visible)} ({rule.rule}, n = {rule.n})"
+        if rule.is_comparison and rule.smallest_visible is not None:
+            least = f"{rule.smallest_visible:.3f}" if rule.is_score else percent(rule.smallest_visible)
+            change = "drop" if rule.higher_is_better else "rise"
+            yield f"{rule.suite}: a {change} of less than {least} ({rule.rule}, n = {rule.n})"
     present = {plan.layer for plan in plans}
     yield from (text for layer, text in LAYERS.items() if layer not in present)
     for plan in plans:

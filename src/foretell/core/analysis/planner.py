@@ -22,9 +22,10 @@ _GROWTH = 1.1
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One drop rule on one suite. `seen` holds per-case differences of its last two runs, None without two.
+    """One drop rule on one suite, its margin a share of what can differ.
 
-    `cost_per_trial` is the mean of the last run, in the project's currency, None where it is not known.
+    `seen` holds per-case differences of the suite's last two runs, None without two. `cost_per_trial` is the mean of
+    the last run, in the project's currency, None where it is not known.
     """
 
     suite: str
@@ -35,6 +36,12 @@ class Question:
     confidence: float
     seen: Floats | None = None
     cost_per_trial: float | None = None
+    is_binary: bool = True
+
+    @property
+    def is_single(self) -> bool:
+        """True for one binary answer per case, which has an exact test."""
+        return self.is_binary and self.repeats == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,7 @@ class SuiteOutlook:
 def look_ahead(question: Question) -> SuiteOutlook:
     """The outlook of one rule: at the discordance that was seen, else at those that are commonly met."""
     standard = Standard(question.confidence, seed=0)
-    single = question.repeats == 1
-    best = smallest_visible_drop(np.zeros(question.cases), standard, is_single=single)
+    best = smallest_visible_drop(np.zeros(question.cases), standard, is_single=question.is_single)
     if question.seen is not None:
         prospects = (_prospect(question, question.seen, is_seen=True),)
     else:
@@ -95,7 +101,7 @@ def _made_up(share: float) -> Floats:
 
 
 def _prospect(question: Question, differences: Floats, *, is_seen: bool) -> Prospect:
-    if question.repeats == 1:
+    if question.is_single:
         return _exact(question, differences, is_seen=is_seen)
     plan = BoundedPlan(question.cases, question.margin, question.confidence)
     p_ship = simulated_ship_probability(differences, plan, seed=0, simulations=SIMULATIONS).value

@@ -8,14 +8,22 @@ import numpy as np
 from foretell.core.analysis.aggregate import Reading, Units
 from foretell.core.analysis.claims import (
     FEWEST_PAIRS,
-    Side,
     Standard,
     claim_difference,
     claim_rate,
     smallest_visible_drop,
 )
 from foretell.core.analysis.cost import COVERAGE_FLOOR, finite
-from foretell.core.domain.policy import GatePolicy, RuleFinding
+from foretell.core.analysis.measure import Measure
+from foretell.core.analysis.quantities import absence_of, goodness_of, success_of
+from foretell.core.domain.policy import (
+    AGAINST_BASELINE,
+    COST,
+    SINCE_ANCHOR,
+    Demand,
+    GatePolicy,
+    RuleFinding,
+)
 from foretell.core.domain.wording import percent
 from foretell.core.errors import NotEnoughEvidence
 from foretell.core.ports.findings import Floats
@@ -43,122 +51,175 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
-    """A rule's row (its ruling not yet drawn), and its hold side when the environment's failures are forgiven."""
+class Claim:
+    """What a rule on a measure was tested on: one value per unit, the more the better, as read against either side.
 
-    finding: RuleFinding
-    p_hold_without_environment: float
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A rule to test: its name, its limit, on which side of it shipping lies."""
-
-    name: str
-    suite: str
-    value: float
-    ships: Side
-
-    @property
-    def holds(self) -> Side:
-        """The side of the limit on which the rule is broken."""
-        return "below" if self.ships == "above" else "above"
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """One quantity per unit, read four ways: against shipping, against holding, as scored, and in fair weather."""
+    For a level values lie between 0 and 1, for a comparison between -1 and 1; `limit` is in the same unit.
+    """
 
     against_ship: Floats
     against_hold: Floats
-    scored: Floats
-    fair: Floats
+    limit: float
+    is_comparison: bool
+    is_single: bool
+
+    def test_ship(self, standard: Standard) -> OneSided:
+        """Is the mean shown to be above the limit?"""
+        test = claim_difference if self.is_comparison else claim_rate
+        return test(self.against_ship, "above", self.limit, standard, is_single=self.is_single)
+
+    def test_hold(self, standard: Standard) -> OneSided:
+        """Is the mean shown to be below the limit?"""
+        test = claim_difference if self.is_comparison else claim_rate
+        return test(self.against_hold, "below", self.limit, standard, is_single=self.is_single)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A rule's row (its ruling not yet drawn), and its hold side when the environment's failures are forgiven.
+
+    `claim` is what it was tested on; None for a rule without evidence and for the cost.
+    """
+
+    finding: RuleFinding
+    p_hold_without_environment: float
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule on a measure: its name, suite and demand, and whether it compares."""
+
+    name: str
+    suite: str
+    demand: Demand
+    is_comparison: bool = False
+
+    @property
+    def limit(self) -> float:
+        """The limit as the rule's row shows it."""
+        demand = self.demand
+        if not self.is_comparison:
+            return demand.level or 0.0
+        return -(demand.margin or 0.0) if demand.higher_is_better else demand.margin or 0.0
+
+    @property
+    def limit_of_good(self) -> float:
+        """The limit in units of a measure."""
+        if self.is_comparison:
+            return -(self.demand.margin or 0.0) / (self.demand.high - self.demand.low)
+        return float(goodness_of(np.array([self.limit]), self.demand)[0])
+
+    def shown(self, good: float) -> float:
+        """A mean of a measure, or a difference of two, in the rule's own unit."""
+        demand = self.demand
+        start, end = (demand.low, demand.high) if demand.higher_is_better else (demand.high, demand.low)
+        return good * (end - start) if self.is_comparison else start + good * (end - start)
 
 
 def rules_of(policy: GatePolicy, evidence: Evidence, standard: Standard) -> Iterator[Tested]:
     """Every rule of a policy on one suite."""
-    yield _floor(policy, evidence, standard)
+    suite, new = evidence.suite, evidence.candidate
+    success = success_of(new)
+    yield _test_level(Rule("success", suite, Demand(at_least=policy.at_least)), success, standard)
     for other, margin, name in (
-        (evidence.baseline, policy.may_drop, "success against baseline"),
-        (evidence.anchor, policy.may_drop_since_anchor, "success since anchor"),
+        (evidence.baseline, policy.may_drop, AGAINST_BASELINE),
+        (evidence.anchor, policy.may_drop_since_anchor, SINCE_ANCHOR),
     ):
         if other is not None and margin is not None:
-            yield _drop(Limit(name, evidence.suite, -margin, "above"), evidence.candidate, other, standard)
+            rule = Rule(f"success{name}", suite, Demand(may_drop=margin), is_comparison=True)
+            yield _test_change(rule, success, success_of(other), standard)
     for mode, ceiling in policy.modes.items():
-        yield _ceiling(
-            Limit(f"failure mode {mode}", evidence.suite, ceiling, "below"), mode, evidence.candidate, standard
-        )
+        rule = Rule(f"failure mode {mode}", suite, Demand(at_most=ceiling))
+        tested = _test_level(rule, absence_of(mode, new), standard)
+        if mode in ("timeout", "unavailable"):  # the environment's own modes explain nothing in a storm
+            tested = replace(tested, p_hold_without_environment=1.0)
+        yield tested
+    for name, demand in policy.demands.items():
+        if name in new.measures:
+            yield from _demanded(name, demand, evidence, standard)
     if policy.cost_may_rise is not None and evidence.baseline is not None:
         yield _cost(policy.cost_may_rise, evidence, evidence.baseline, standard)
 
 
-def _floor(policy: GatePolicy, evidence: Evidence, standard: Standard) -> Tested:
-    units = evidence.candidate
-    limit = Limit("success", evidence.suite, policy.at_least, "above")
-    readings = Readings(
-        units.rate("as-failure"), units.rate("as-success"), units.rate("scored"), units.rate_without_environment()
+def _demanded(name: str, demand: Demand, evidence: Evidence, standard: Standard) -> Iterator[Tested]:
+    """The rules of one demand on a slice, a time or a score."""
+    new = evidence.candidate.measures[name]
+    if demand.level is not None:
+        yield _test_level(Rule(name, evidence.suite, demand), new, standard)
+    if demand.margin is not None and evidence.baseline is not None:
+        rule = Rule(f"{name}{AGAINST_BASELINE}", evidence.suite, demand, is_comparison=True)
+        old = evidence.baseline.measures.get(name)
+        yield (
+            _nothing(rule, 0, "the baseline does not hold it")
+            if old is None
+            else _test_change(rule, new, old, standard)
+        )
+
+
+def _test_level(rule: Rule, measure: Measure, standard: Standard) -> Tested:
+    if not len(measure):
+        return _nothing(rule, 0)
+    if measure.stray is not None:
+        return _nothing(rule, len(measure), _of_stray(measure.stray, rule.demand))
+    claim = Claim(
+        measure.mean(missing_as=0.0),
+        measure.mean(missing_as=1.0),
+        rule.limit_of_good,
+        is_comparison=False,
+        is_single=measure.is_single,
     )
-    return _test_rate(limit, units, readings, standard)
-
-
-def _ceiling(limit: Limit, mode: str, units: Units, standard: Standard) -> Tested:
-    spared = units.occurrence(mode, "as-success")
-    readings = Readings(units.occurrence(mode, "as-failure"), spared, units.occurrence(mode, "scored"), spared)
-    tested = _test_rate(limit, units, readings, standard)
-    if mode in ("timeout", "unavailable"):  # the environment's own modes explain nothing in a storm
-        return Tested(tested.finding, 1.0)
-    return tested
-
-
-def _test_rate(limit: Limit, units: Units, readings: Readings, standard: Standard) -> Tested:
-    if not len(units):
-        return _nothing(limit, 0)
-    single = units.is_single
-
-    def claim(values: Floats, side: Side) -> OneSided:
-        return claim_rate(values, side, limit.value, standard, is_single=single)
-
-    ship = claim(readings.against_ship, limit.ships)
-    hold = claim(readings.against_hold, limit.holds)
-    fair = claim(readings.fair, limit.holds) if units.environment.any() else hold
-    kept = readings.scored[~np.isnan(readings.scored)]
-    finding = _finding(limit, ship, hold, len(units), float(kept.mean()) if len(kept) else None)
+    unscored = int(measure.missing.sum())
+    fair = measure.fair if measure.environment.any() else None
+    tested = _test(rule, claim, (measure.scored, unscored), standard, fair)
+    finding = tested.finding
     if finding.estimate is not None:
-        finding = replace(finding, smallest_visible=abs(finding.estimate - ship.bound))
-    unscored = int(units.unscored.sum())
-    if unscored and len(kept):
-        alone = (claim(kept, limit.ships).is_clear, claim(kept, limit.holds).is_clear)
-        finding = replace(finding, note=_of_unscored(unscored, alone, (ship, hold)))
+        bound = finding.low if rule.demand.higher_is_better else finding.high
+        finding = replace(finding, smallest_visible=None if bound is None else abs(finding.estimate - bound))
     elif unscored:
         finding = replace(finding, note=f"nothing was scored: all {unscored} trials are unscored")
-    return Tested(finding, fair.p_value)
+    return replace(tested, finding=finding)
 
 
-def _drop(limit: Limit, candidate: Units, other: Units, standard: Standard) -> Tested:
-    both = np.intersect1d(candidate.key, other.key)
+def _test_change(rule: Rule, new: Measure, old: Measure, standard: Standard) -> Tested:
+    both = np.intersect1d(new.key, old.key)
     if len(both) < FEWEST_PAIRS:
-        return _nothing(limit, len(both), f"fewer than {FEWEST_PAIRS} cases are in both runs")
-    new, old = candidate.pick(both), other.pick(both)
-    single = new.is_single and old.is_single
+        return _nothing(rule, len(both), f"fewer than {FEWEST_PAIRS} cases are in both runs")
+    new, old = new.pick(both), old.pick(both)
+    stray = old.stray if new.stray is None else new.stray
+    if stray is not None:
+        return _nothing(rule, len(both), _of_stray(stray, rule.demand))
+    claim = Claim(
+        new.mean(missing_as=0.0) - old.mean(missing_as=1.0),
+        new.mean(missing_as=1.0) - old.mean(missing_as=0.0),
+        rule.limit_of_good,
+        is_comparison=True,
+        is_single=new.is_single and old.is_single,
+    )
+    scored, unscored = new.scored - old.scored, int(new.missing.sum() + old.missing.sum())
+    fair = new.fair - old.mean(missing_as=0.0) if new.environment.any() else None
+    tested = _test(rule, claim, (scored, unscored), standard, fair)
+    visible = smallest_visible_drop(claim.against_ship, standard, is_single=claim.is_single)
+    finding = replace(tested.finding, smallest_visible=abs(rule.shown(visible)))
+    pairs = int((~np.isnan(scored)).sum())
+    if unscored and pairs < FEWEST_PAIRS:
+        finding = replace(finding, note=f"{unscored} unscored trials leave {pairs} pairs with both sides scored")
+    return replace(tested, finding=finding)
 
-    def claim(values: Floats, side: Side) -> OneSided:
-        return claim_difference(values, side, limit.value, standard, is_single=single)
 
-    against_ship = new.rate("as-failure") - old.rate("as-success")
-    ship = claim(against_ship, "above")
-    hold = claim(new.rate("as-success") - old.rate("as-failure"), "below")
-    fair = claim(new.rate_without_environment() - old.rate("as-failure"), "below") if new.environment.any() else hold
-    scored = new.rate("scored") - old.rate("scored")
+def _test(rule: Rule, claim: Claim, seen: tuple[Floats, int], standard: Standard, fair: Floats | None) -> Tested:
+    """Both sides of a rule, and what its unscored trials change. `seen` is what was scored, and how many were not."""
+    ship, hold = claim.test_ship(standard), claim.test_hold(standard)
+    scored, unscored = seen
     kept = scored[~np.isnan(scored)]
-    finding = _finding(limit, ship, hold, len(both), float(kept.mean()) if len(kept) else None)
-    finding = replace(finding, smallest_visible=smallest_visible_drop(against_ship, standard, is_single=single))
-    unscored = int(new.unscored.sum() + old.unscored.sum())
-    if unscored and len(kept) >= FEWEST_PAIRS:
-        alone = (claim(kept, "above").is_clear, claim(kept, "below").is_clear)
-        finding = replace(finding, note=_of_unscored(unscored, alone, (ship, hold)))
-    elif unscored:
-        finding = replace(finding, note=f"{unscored} unscored trials leave {len(kept)} pairs with both sides scored")
-    return Tested(finding, fair.p_value)
+    finding = _finding(rule, (ship, hold), len(scored), float(kept.mean()) if len(kept) else None)
+    if unscored and len(kept) >= (FEWEST_PAIRS if claim.is_comparison else 1):
+        alone = replace(claim, against_ship=kept, against_hold=kept)
+        clear = (alone.test_ship(standard).is_clear, alone.test_hold(standard).is_clear)
+        finding = replace(finding, note=_of_unscored(unscored, clear, (ship, hold)))
+    if fair is None:
+        return Tested(finding, hold.p_value, claim)
+    return Tested(finding, replace(claim, against_hold=fair).test_hold(standard).p_value, claim)
 
 
 def _of_unscored(unscored: int, scored_alone: tuple[bool, bool], worst: tuple[OneSided, OneSided]) -> str:
@@ -169,16 +230,20 @@ def _of_unscored(unscored: int, scored_alone: tuple[bool, bool], worst: tuple[On
     return f"{unscored} unscored trials, read against the ruling"
 
 
+def _of_stray(stray: float, demand: Demand) -> str:
+    return f"a value of {stray:g} lies outside of {demand.low:g} to {demand.high:g}: give the rule its range"
+
+
 def _cost(rise: float, evidence: Evidence, baseline: Units, standard: Standard) -> Tested:
-    limit = Limit("cost per success", evidence.suite, 1 + rise, "below")
+    rule = Rule(COST, evidence.suite, Demand(at_most=1 + rise))
     both = np.intersect1d(evidence.candidate.key, baseline.key)
     if len(both) < FEWEST_PAIRS:
-        return _nothing(limit, len(both), f"fewer than {FEWEST_PAIRS} cases are in both runs")
+        return _nothing(rule, len(both), f"fewer than {FEWEST_PAIRS} cases are in both runs")
     new, old = evidence.candidate.pick(both), baseline.pick(both)
     zero = evidence.is_unknown_cost_zero
     known = float(min(new.priced.sum() / new.trials.sum(), old.priced.sum() / old.trials.sum()))
     if known < COVERAGE_FLOOR and not zero:
-        return _nothing(limit, len(both), f"only {percent(known)} of the costs are known")
+        return _nothing(rule, len(both), f"only {percent(known)} of the costs are known")
     kept = np.ones(len(both), np.bool_) if zero else (new.priced > 0) & (old.priced > 0)
     order = np.random.default_rng(standard.seed).permutation(int(kept.sum()))
 
@@ -186,48 +251,55 @@ def _cost(rise: float, evidence: Evidence, baseline: Units, standard: Standard) 
         return Arm(units.mean_cost(unknown_as_zero=zero)[kept][order], units.rate(reading)[kept][order])
 
     try:
-        ship = below_ratio(arm(new, "as-failure"), arm(old, "as-success"), limit.value, standard.confidence)
-        hold = above_ratio(arm(new, "as-success"), arm(old, "as-failure"), limit.value, standard.confidence)
+        ship = below_ratio(arm(new, "as-failure"), arm(old, "as-success"), rule.limit, standard.confidence)
+        hold = above_ratio(arm(new, "as-success"), arm(old, "as-failure"), rule.limit, standard.confidence)
         estimate = cost_per_success_ratio(arm(new, "as-failure"), arm(old, "as-failure"))
     except NotEnoughEvidence as error:
-        return _nothing(limit, len(both), error.problems[0].what)
-    finding = _finding(limit, ship, hold, len(order), finite(estimate))
-    return Tested(finding, 1.0 if new.environment.any() else hold.p_value)
+        return _nothing(rule, len(both), error.problems[0].what)
+    finding = _row(rule, (ship, hold), (hold.bound, ship.bound), len(order))
+    return Tested(replace(finding, estimate=finite(estimate)), 1.0 if new.environment.any() else hold.p_value)
 
 
-def _finding(limit: Limit, ship: OneSided, hold: OneSided, n: int, estimate: float | None) -> RuleFinding:
-    low, high = (ship.bound, hold.bound) if limit.ships == "above" else (hold.bound, ship.bound)
+def _finding(rule: Rule, tests: tuple[OneSided, OneSided], n: int, good: float | None) -> RuleFinding:
+    ends = sorted(rule.shown(test.bound) for test in tests)
+    finding = _row(rule, tests, (ends[0], ends[1]), n)
+    return finding if good is None else replace(finding, estimate=rule.shown(good))
+
+
+def _row(rule: Rule, tests: tuple[OneSided, OneSided], ends: tuple[float, float], n: int) -> RuleFinding:
+    """A rule's row; `tests` are of its ship side and its hold side, `ends` its bounds."""
+    ship, hold = tests
     return RuleFinding(
-        rule=limit.name,
-        suite=limit.suite,
+        rule=rule.name,
+        suite=rule.suite,
         ruling="not-enough-evidence",
-        estimate=estimate,
-        low=finite(low),
-        high=finite(high),
-        limit=limit.value,
+        estimate=None,
+        low=finite(ends[0]),
+        high=finite(ends[1]),
+        limit=rule.limit,
         n=n,
         unit="case",
         method=ship.method,
         p_ship=ship.p_value,
         p_hold=hold.p_value,
-        higher_is_better=limit.ships == "above",
+        higher_is_better=rule.demand.higher_is_better,
     )
 
 
-def _nothing(limit: Limit, n: int, note: str = "nothing was measured") -> Tested:
+def _nothing(rule: Rule, n: int, note: str = "nothing was measured") -> Tested:
     """A rule without evidence: it neither ships nor holds."""
     finding = RuleFinding(
-        rule=limit.name,
-        suite=limit.suite,
+        rule=rule.name,
+        suite=rule.suite,
         ruling="not-enough-evidence",
         estimate=None,
         low=None,
         high=None,
-        limit=limit.value,
+        limit=rule.limit,
         n=n,
         unit="case",
         method="none",
-        higher_is_better=limit.ships == "above",
+        higher_is_better=rule.demand.higher_is_better,
         note=note,
     )
     return Tested(finding, 1.0)

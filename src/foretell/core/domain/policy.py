@@ -1,10 +1,56 @@
 """The rules of a gate, and the decision that is drawn from them."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 Ruling: TypeAlias = Literal["ship", "hold", "not-enough-evidence"]
+
+AGAINST_BASELINE = " against baseline"
+SINCE_ANCHOR = " since anchor"
+COST = "cost per success"
+_UNITS = {"ms": 1.0, "s": 1000.0, "m": 60_000.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Limits on one mean: a floor and how far it may drop below the baseline's, or a ceiling and how far it may rise.
+
+    A value lies between `low` and `high`; limits are in the same unit.
+    """
+
+    at_least: float | None = None
+    may_drop: float | None = None
+    at_most: float | None = None
+    may_rise: float | None = None
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def higher_is_better(self) -> bool:
+        """False for what has a ceiling."""
+        return self.at_most is None and self.may_rise is None
+
+    @property
+    def level(self) -> float | None:
+        """The floor or the ceiling."""
+        return self.at_least if self.higher_is_better else self.at_most
+
+    @property
+    def margin(self) -> float | None:
+        """How far it may change for the worse against the baseline."""
+        return self.may_drop if self.higher_is_better else self.may_rise
+
+
+def milliseconds(time: str) -> float:
+    """A time such as 800ms, 8s or 2m.
+
+    >>> milliseconds("1.5s")
+    1500.0
+    """
+    number, unit = re.fullmatch(r"([\d.]+)(ms|s|m)", time).groups()  # type: ignore[union-attr] # settings checked it
+    return float(number) * _UNITS[unit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +59,8 @@ class GatePolicy:
 
     `baseline` and `anchor` are references (`file:PATH`, `run:ID`, `target:NAME`, `branch:NAME`). `modes` holds a
     ceiling on the any-occurrence rate of each named failure mode. `cost_may_rise` is relative: 0.05 is five per cent.
+    `slices` (`name=value`) hold demands on the success of a part of the cases, `latency` (`8s`) on the share of trials
+    that are answered within a time, `metrics` on the mean of a score.
     """
 
     name: str
@@ -28,6 +76,41 @@ class GatePolicy:
     max_cost: float | None = None
     max_minutes: float | None = None
     owners: tuple[str, ...] = ()
+    slices: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
+    latency: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
+    metrics: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
+
+    @property
+    def demands(self) -> dict[str, Demand]:
+        """The demands on slices, times and scores, by the name of what they are put to."""
+        kinds = (("slice ", self.slices), ("latency within ", self.latency), ("metric ", self.metrics))
+        return {f"{kind}{name}": demand for kind, demands in kinds for name, demand in demands.items()}
+
+    @property
+    def has_comparisons(self) -> bool:
+        """True when a rule compares with the baseline."""
+        margins = [self.may_drop, self.cost_may_rise, *(demand.margin for demand in self.demands.values())]
+        return any(margin is not None for margin in margins)
+
+    @property
+    def without_baseline(self) -> "GatePolicy":
+        """The policy by floors and ceilings alone."""
+
+        def levels(demands: Mapping[str, Demand]) -> dict[str, Demand]:
+            kept = {name: one for name, one in demands.items() if one.level is not None}
+            return {name: replace(one, may_drop=None, may_rise=None) for name, one in kept.items()}
+
+        return replace(
+            self,
+            baseline=None,
+            anchor=None,
+            may_drop=None,
+            may_drop_since_anchor=None,
+            cost_may_rise=None,
+            slices=levels(self.slices),
+            latency=levels(self.latency),
+            metrics=levels(self.metrics),
+        )
 
     @property
     def alpha(self) -> float:
@@ -60,6 +143,16 @@ class RuleFinding:
     smallest_visible: float | None = None
     turned_by: str = ""
     note: str = ""
+
+    @property
+    def is_comparison(self) -> bool:
+        """True for a difference from a baseline or an anchor."""
+        return self.rule.endswith((AGAINST_BASELINE, SINCE_ANCHOR))
+
+    @property
+    def is_score(self) -> bool:
+        """True for the mean of a score, which is no share."""
+        return self.rule.startswith("metric ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from tomllib import TOMLDecodeError, loads
 from typing import Any, cast
 
-from foretell.core.domain.policy import AppliedWaiver, Decision, GatePolicy
+from foretell.core.domain.policy import AGAINST_BASELINE, COST, SINCE_ANCHOR, AppliedWaiver, Decision, GatePolicy
 from foretell.core.errors import BadInput, Problem, raise_all, suggest
 
 WAIVERS_FILE = "evals/waivers.toml"
@@ -41,10 +41,13 @@ def _toml_text(value: str) -> str:
 def rules_in(policy: GatePolicy) -> tuple[str, ...]:
     """The names of the rules that a gate has, as its verdicts print them."""
     names = ["success"]
-    names += ["success against baseline"] if policy.may_drop is not None else []
-    names += ["success since anchor"] if policy.may_drop_since_anchor is not None else []
+    names += [f"success{AGAINST_BASELINE}"] if policy.may_drop is not None else []
+    names += [f"success{SINCE_ANCHOR}"] if policy.may_drop_since_anchor is not None else []
     names += [f"failure mode {mode}" for mode in policy.modes]
-    return (*names, "cost per success") if policy.cost_may_rise is not None else tuple(names)
+    for name, demand in policy.demands.items():
+        names += [name] if demand.level is not None else []
+        names += [f"{name}{AGAINST_BASELINE}"] if demand.margin is not None else []
+    return (*names, COST) if policy.cost_may_rise is not None else tuple(names)
 
 
 def read_waivers(text: str, gates: Mapping[str, GatePolicy], where: str = WAIVERS_FILE) -> tuple[Waiver, ...]:

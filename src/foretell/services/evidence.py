@@ -1,0 +1,58 @@
+"""What a stored run says to a policy: its units, with every measure that the policy's rules are put to."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from foretell.core.analysis.aggregate import Units, fold
+from foretell.core.analysis.quantities import Scored, Wanted, measure_all, wanted_of
+from foretell.core.analysis.reach import Ground
+from foretell.core.domain.cases import Case
+from foretell.core.domain.policy import GatePolicy
+from foretell.core.domain.runs import Run, SuitePlan
+from foretell.core.domain.values import key_of
+from foretell.core.ports.findings import Ints, TrialColumns
+from foretell.services.house import House
+
+
+def slices_of(cases: Iterable[Case]) -> dict[str, Ints]:
+    """The keys of the cases of every slice, by `name=value`."""
+    found: dict[str, list[int]] = {}
+    for case in cases:
+        for name, value in case.slices.items():
+            found.setdefault(f"{name}={value}", []).append(key_of(case.id))
+    return {name: np.array(sorted(keys), np.int64) for name, keys in found.items()}
+
+
+def ground_of(plan: SuitePlan, paired: Ints | None = None) -> Ground:
+    """What the demands of a policy on a suite stand on; `paired` are the cases that it is compared on."""
+    cases = np.array(sorted({key_of(case.id) for case in plan.evalset.cases}), np.int64)
+    pairs = None if paired is None else np.intersect1d(cases, paired)
+    scores = frozenset(spec.name for spec in plan.scorers)
+    return Ground(plan.suite, cases, pairs, plan.repeats == 1, slices_of(plan.evalset.cases), scores)
+
+
+async def units_of(house: House, run: Run, policy: GatePolicy, modes: Iterable[str] | None = None) -> Units:
+    """A run folded for a policy. `modes` names the failure modes wanted, those of the policy when None."""
+    columns = await house.store.findings.columns(run.id)
+    names = policy.modes if modes is None else modes
+    fired = {mode: await house.store.findings.occurrences(run.id, mode) for mode in names}
+    units = fold(columns, fired)
+    if not policy.demands:
+        return units
+    slices = slices_of((await house.store.findings.cases(run.id)).values()) if policy.slices else {}
+    wanted = wanted_of(policy, slices)
+    return units.with_measures(measure_all(columns, wanted, await _scores(house, run, columns, wanted)))
+
+
+async def _scores(house: House, run: Run, columns: TrialColumns, wanted: Wanted) -> Mapping[str, Scored]:
+    """Every scorer's values when time or scores are wanted: what has none at all had no answer to score."""
+    if not (wanted.latency or wanted.metrics):
+        return {}
+    return {spec.name: await scored_by(house, run, columns, spec.name) for spec in run.scorers}
+
+
+async def scored_by(house: House, run: Run, columns: TrialColumns, scorer: str) -> Scored:
+    """The values of one scorer in the order of the run's trials."""
+    case, repeat, values = await house.store.findings.scores(run.id, scorer)
+    return Scored.placed(columns, (case, repeat), values)
