@@ -79,7 +79,7 @@ async def make(folder: Path, trials: int) -> None:
     cases = [Case(f"c-{number}", f"question {number}", "answer") for number in range(trials)]
     for name in ("run-1", "run-2"):
         run = run_of(name, trials)
-        await store.facts.begin(run, cases)
+        await store.facts.begin([run], cases)
         batch: list[TrialRow] = []
         for row in rows(run):
             batch.append(row)

@@ -39,7 +39,7 @@ async def test_an_absolute_address_does_not_count_from_the_root(tmp_path: Path) 
 
 async def test_what_was_stored_is_there_after_opening_again(tmp_path: Path) -> None:
     store = open_store(ADDRESS, tmp_path)
-    await store.facts.begin(example_run("r"), CASES)
+    await store.facts.begin([example_run("r")], CASES)
     await store.facts.add([plain_trial("r", 0)])
     await store.aclose()  # flushes
     again = open_store(ADDRESS, tmp_path)
@@ -130,7 +130,7 @@ def full_disk(path: Path) -> Iterator[None]:
 
 async def test_the_writers_error_is_raised_and_nothing_is_lost(tmp_path: Path) -> None:
     store = open_store(ADDRESS, tmp_path)
-    await store.facts.begin(example_run("r"), CASES)
+    await store.facts.begin([example_run("r")], CASES)
     with full_disk(tmp_path / ".foretell" / "store.db"):
         await store.facts.add([plain_trial("r", 0)])
         with pytest.raises(RunFailed, match="the database refused: no space"):
@@ -148,7 +148,7 @@ async def test_the_writers_error_is_raised_and_nothing_is_lost(tmp_path: Path) -
 
 async def test_names_that_were_numbered_in_vain_are_numbered_again(tmp_path: Path) -> None:
     mine, other = open_store(ADDRESS, tmp_path), open_store(ADDRESS, tmp_path)
-    await mine.facts.begin(example_run("r"), CASES)
+    await mine.facts.begin([example_run("r")], CASES)
     with full_disk(tmp_path / ".foretell" / "store.db"):
         await mine.facts.add([scored(plain_trial("r", 0), {"mine": Score(1.0)})])
         with pytest.raises(RunFailed, match="no space"):
@@ -164,7 +164,7 @@ async def test_names_that_were_numbered_in_vain_are_numbered_again(tmp_path: Pat
 
 async def test_a_store_with_an_error_can_be_closed(tmp_path: Path) -> None:
     store = open_store(ADDRESS, tmp_path)
-    await store.facts.begin(example_run("r"), CASES)
+    await store.facts.begin([example_run("r")], CASES)
     with full_disk(tmp_path / ".foretell" / "store.db"):
         await store.facts.add([plain_trial("r", 0)])
         with pytest.raises(RunFailed, match="no space"):
@@ -173,7 +173,7 @@ async def test_a_store_with_an_error_can_be_closed(tmp_path: Path) -> None:
 
 async def test_many_trials_at_once_wait_for_room_or_for_the_error(tmp_path: Path) -> None:
     store = open_store(ADDRESS, tmp_path)
-    await store.facts.begin(example_run("r", 6_000), CASES)
+    await store.facts.begin([example_run("r", 6_000)], CASES)
     rows = [plain_trial("r", 0, repeat) for repeat in range(6_000)]
     with full_disk(tmp_path / ".foretell" / "store.db"):
         with pytest.raises(RunFailed, match="no space"):
@@ -189,7 +189,7 @@ async def test_many_trials_at_once_wait_for_room_or_for_the_error(tmp_path: Path
 async def test_a_lock_that_is_never_given_back_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     store = open_store(ADDRESS, tmp_path)
-    await store.facts.begin(example_run("r"), CASES)
+    await store.facts.begin([example_run("r")], CASES)
     with closing(sqlite3.connect(tmp_path / ".foretell" / "store.db", isolation_level=None)) as other:
         other.execute("begin immediate")
         await store.facts.add([plain_trial("r", 0)])
@@ -203,7 +203,7 @@ async def test_a_lock_that_is_never_given_back_is_an_error(tmp_path: Path, monke
 
 async def test_a_file_that_was_deleted_is_noticed(tmp_path: Path) -> None:
     store = open_store(ADDRESS, tmp_path)
-    await store.facts.begin(example_run("r"), CASES)
+    await store.facts.begin([example_run("r")], CASES)
     for path in (tmp_path / ".foretell").iterdir():
         path.unlink()
     await store.facts.add([plain_trial("r", 0)])
@@ -236,7 +236,7 @@ async def test_one_persons_mistake_does_not_hurt_anothers_write(tmp_path: Path) 
 
 async def test_trials_of_a_run_that_was_never_begun_are_refused(tmp_path: Path) -> None:
     store = open_store(ADDRESS, tmp_path)
-    await store.facts.begin(example_run("r"), CASES)
+    await store.facts.begin([example_run("r")], CASES)
     with pytest.raises(BadInput, match="Run never: is not in the store"):
         await store.facts.add([plain_trial("r", 0), plain_trial("never", 0)])
     await store.facts.flush()

@@ -6,6 +6,7 @@ each flush how many trials are durable.
 
 import asyncio
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def trial(run_id: str, number: int) -> TrialRow:
 
 async def write(store: Store, run_id: str, seconds: float) -> dict[str, Any]:
     """Write trials, records, ratings and leases; return what was acknowledged."""
-    await store.facts.begin(example_run(run_id, REPEATS), CASES)
+    await store.facts.begin([example_run(run_id, REPEATS)], CASES)
     until = time.monotonic() + seconds
     trials = records = 0
     held: list[tuple[float, float]] = []
@@ -127,13 +128,41 @@ async def test_what_was_flushed_survives_a_kill(tmp_path: Path) -> None:
     assert finished >= {(number % len(CASES), number // len(CASES)) for number in range(durable)}
     before = counts(path)
     assert before == (len(finished),) * 3
-    await store.facts.begin(example_run("one", REPEATS), CASES)
+    await store.facts.begin([example_run("one", REPEATS)], CASES)
     await store.facts.add([trial("one", number) for number in range(len(finished))])
     await store.facts.flush()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
     assert counts(path) == before
     assert await store.facts.trial("one", 0, 0) == trial("one", 0)
+    await store.aclose()
+
+
+KILLED_AT_THE_SECOND = """
+import asyncio, os, signal, sys
+from sqlalchemy import event
+from foretell.adapters.store import open_store
+from foretell.testing.store_examples import CASES, example_run
+
+store = open_store(sys.argv[1])
+
+def die(connection, cursor, statement, parameters, *rest):
+    if statement.startswith("INSERT INTO runs") and "second" in parameters:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+event.listen(store._database.writing, "before_cursor_execute", die)
+asyncio.run(store.facts.begin([example_run("first"), example_run("second")], CASES))
+"""
+
+
+async def test_runs_that_start_together_are_kept_together_or_not_at_all(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_THE_SECOND, url], timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    store = open_store(url)
+    assert await store.facts.runs() == []
+    await store.facts.begin([example_run("first"), example_run("second")], CASES)
+    assert {run.id for run in await store.facts.runs()} == {"first", "second"}
     await store.aclose()
 
 

@@ -112,8 +112,7 @@ async def run_plan(house: House, plan: SuitePlan, group: str, watcher: Watcher |
     runs = tuple(_new_run(house, plan, arm, group, position > 0) for position, arm in enumerate(plan.arms))
     ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes))
     async with leased(house, runs):
-        for run in runs:
-            await house.store.facts.begin(run, plan.evalset.cases)
+        await house.store.facts.begin(runs, plan.evalset.cases)
         return await _work_off(house, ledger, watcher or Blind())
 
 

@@ -19,7 +19,7 @@ from foretell.testing.store_port import AnyStore, Check, same
 
 
 async def _begin(store: AnyStore, *rows: TrialRow, run_id: str = "r-1", repeats: int = 1) -> None:
-    await store.facts.begin(example_run(run_id, repeats), CASES)
+    await store.facts.begin([example_run(run_id, repeats)], CASES)
     await store.facts.add(rows)
     await store.facts.flush()
 
@@ -27,13 +27,13 @@ async def _begin(store: AnyStore, *rows: TrialRow, run_id: str = "r-1", repeats:
 async def run_is_kept_whole(store: AnyStore) -> None:
     """A run comes back as it was, however often it is begun, and says how it ended."""
     run = example_run("r-1")
-    await store.facts.begin(run, CASES)
-    await store.facts.begin(replace(run, suite="another"), CASES)
+    await store.facts.begin([run], CASES)
+    await store.facts.begin([replace(run, suite="another")], CASES)
     same("a run that was begun twice", await store.facts.run("r-1"), run)
     await store.facts.end("r-1", "stopped", "the money ran out")
     ended = replace(run, status="stopped", note="the money ran out")
     same("a run that ended", await store.facts.run("r-1"), ended)
-    await store.facts.begin(run, CASES)
+    await store.facts.begin([run], CASES)
     same("a run that is begun again after its end", await store.facts.run("r-1"), ended)
     same("a run that was never begun", await store.facts.run("r-2"), None)
 
@@ -45,7 +45,7 @@ async def runs_are_newest_first(store: AnyStore) -> None:
         ("new", "2026-03-01T00:00:00Z"),
         ("mid", "2026-02-01T00:00:00Z"),
     ):
-        await store.facts.begin(example_run(run_id, created_at=at), CASES)
+        await store.facts.begin([example_run(run_id, created_at=at)], CASES)
     same("the order of the runs", [run.id for run in await store.facts.runs()], ["new", "mid", "old"])
     same("the two newest runs", [run.id for run in await store.facts.runs(limit=2)], ["new", "mid"])
 
@@ -87,7 +87,7 @@ async def trials_are_kept_once(store: AnyStore) -> None:
 
 async def flush_makes_durable(store: AnyStore) -> None:
     """After a flush every trial that was added before it is found, whoever added it."""
-    await store.facts.begin(example_run("r-1", 200), CASES)
+    await store.facts.begin([example_run("r-1", 200)], CASES)
     keys = [(case_no, repeat) for case_no in range(3) for repeat in range(200)]
 
     async def add(part: Sequence[tuple[int, int]]) -> None:
@@ -224,7 +224,7 @@ async def cases_come_by_key(store: AnyStore) -> None:
     """The cases of a run come whole, by key, in the order of their set, and two runs may share them."""
     await _begin(store)
     await _begin(store, run_id="r-2")
-    await store.facts.begin(example_run("r-3"), CASES[:1])
+    await store.facts.begin([example_run("r-3")], CASES[:1])
     by_key = [(key_of(case.id), case) for case in CASES]
     same("cases", list((await store.findings.cases("r-1")).items()), by_key)
     same("a key of no case", (await store.findings.cases("r-1")).get(1), None)

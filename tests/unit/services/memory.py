@@ -39,8 +39,9 @@ class MemoryStore:
 
     findings = records = claims = facts
 
-    async def begin(self, run: Run, cases: Sequence[Case]) -> None:
-        self.kept[run.id], self.sets[run.id], self.rows[run.id] = run, cases, []
+    async def begin(self, runs: Sequence[Run], cases: Sequence[Case]) -> None:
+        for run in runs:
+            self.kept[run.id], self.sets[run.id], self.rows[run.id] = run, cases, []
 
     async def add(self, rows: Sequence[TrialRow]) -> None:
         for row in rows:

@@ -13,7 +13,7 @@ async def test_answers_judging_and_caps_of_unknown_costs_are_spent() -> None:
     capped, other = example_run("r-1"), example_run("r-2")
     other = replace(other, arm=replace(other.arm, limits=replace(other.arm.limits, max_cost_per_trial=None)))
     for run in (capped, other):
-        await house.store.facts.begin(run, CASES)
+        await house.store.facts.begin([run], CASES)
         full = full_trial(run.id, 0)  # $0.00125, and 0.25 for judging it
         await house.store.facts.add([full, concluded(plain_trial(run.id, 1), full.conclusion)])  # unknown
     assert await spent_on(house, [capped]) == 0.00125 + 0.25 + 0.5

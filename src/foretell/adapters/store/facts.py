@@ -32,23 +32,31 @@ class StoredFacts:
         self._sets = CaseSets(database, reader, writer)
         self._numbers: dict[str, int] = {}
 
-    async def begin(self, run: Run, cases: Sequence[Case]) -> None:
-        """Keep a run and its cases, which are the whole set in its order; doing it again changes nothing."""
-        values = {
-            "id": run.id,
-            "set_no": await self._sets.keep(cases),
-            "created_at": run.created_at,
-            "status": run.status,
-            "note": run.note,
-            "body": pack(run, f"Run {run.id}"),
-        }
-        insert = self._database.insert(schema.runs).values(values).on_conflict_do_nothing()
+    async def begin(self, runs: Sequence[Run], cases: Sequence[Case]) -> None:
+        """Keep runs and their cases, which are the whole set in its order; doing it again changes nothing.
 
-        def begin(connection: Connection) -> int:
-            connection.execute(insert)
-            return connection.execute(select(schema.runs.c.no).where(schema.runs.c.id == run.id)).scalar_one()
+        All in one transaction: a run that was kept without its alternatives would be resumed without them.
+        """
+        set_no = await self._sets.keep(cases)
+        rows = [
+            {
+                "id": run.id,
+                "set_no": set_no,
+                "created_at": run.created_at,
+                "status": run.status,
+                "note": run.note,
+                "body": pack(run, f"Run {run.id}"),
+            }
+            for run in runs
+        ]
+        insert = self._database.insert(schema.runs).on_conflict_do_nothing()
 
-        self._numbers[run.id] = await self._writer.write(begin, is_durable=False)
+        def begin(connection: Connection) -> dict[str, int]:
+            for row in rows:
+                connection.execute(insert, row)
+            return {run.id: run_no(connection, run.id) for run in runs}
+
+        self._numbers |= await self._writer.write(begin, is_durable=False)
 
     async def add(self, rows: Sequence[TrialRow]) -> None:
         """Hand trials to the writer. Returns before they are durable, unless the writer is far behind.

@@ -20,8 +20,8 @@ class TrialRow:
 class Facts(Protocol):
     """Runs and their trials."""
 
-    async def begin(self, run: Run, cases: Sequence[Case]) -> None:
-        """Keep a run and the cases it runs on; doing it again changes nothing."""
+    async def begin(self, runs: Sequence[Run], cases: Sequence[Case]) -> None:
+        """Keep runs that start together, all or none, and the cases they run on; doing it again changes nothing."""
         ...
 
     async def add(self, rows: Sequence[TrialRow]) -> None:
