@@ -10,8 +10,8 @@
 An error carries all its problems at once. A problem says where, what is wrong with the value shown, and what to do.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import ClassVar, Self
 
@@ -43,6 +43,22 @@ class ForetellError(Exception):
     def of(cls, where: str, what: str, hint: str = "") -> Self:
         """The error of a single problem."""
         return cls(Problem(where, what, hint))
+
+    def inside(self, place: str) -> Self:
+        """The same error with its problems in a larger place: `target 'a'` → `target 'a', url = '…'`."""
+        return self._told(lambda where: where if where.startswith(place) else ", ".join(filter(None, (place, where))))
+
+    def moved(self, old: str, new: str) -> Self:
+        """The same error where a place has a better name: `target 'a', url = '…'` → `[targets.a] url = '…'`."""
+
+        def renamed(where: str) -> str:
+            rest = where.removeprefix(old).removeprefix(", ")
+            return f"{new} {rest}".rstrip() if where.startswith(old) else where
+
+        return self._told(renamed)
+
+    def _told(self, renamed: Callable[[str], str]) -> Self:
+        return type(self)(*(replace(problem, where=renamed(problem.where)) for problem in self.problems))
 
 
 class ConfigurationError(ForetellError):

@@ -147,7 +147,7 @@ def _check_evalset(reference: str, evalsets: EvalSets) -> Check:
     lines = evalsets.versions(name)
     for line in lines:
         evalsets.read(name, line.version)
-    what = f"{found.label}, {len(found.cases)} cases"
+    what = f"{found.label}, {len(found.cases)} case{'' if len(found.cases) == 1 else 's'}"
     if version:
         return Check(f"eval set {reference}", "ok", what)
     if found.version == "working":

@@ -21,6 +21,7 @@ def resolve(file: ProjectFile, book: ScorerBook, source: Source) -> Project:
         currency=file.project.currency,
         unknown_cost=file.project.unknown_cost,
         targets={name: _arm(name, table) for name, table in file.targets.items()},
+        declared={name: source.origin.at("targets", name) for name in file.targets},
         fingerprints={name: dict(table.fingerprints) for name, table in file.targets.items() if table.fingerprints},
         evalsets=dict(file.evalsets),
         suites={name: _suite(name, table, book) for name, table in file.suites.items()},

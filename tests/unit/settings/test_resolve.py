@@ -166,6 +166,7 @@ def test_every_key_arrives_where_it_belongs() -> None:
         currency="EUR",
         unknown_cost="zero",
         targets=TARGETS,
+        declared={name: f"foretell.toml, [targets.{name}]" for name in TARGETS},
         fingerprints={"app": {"prompt": "prompts/*.md", "index": "attribute:index.build"}},
         evalsets={"core": "evals/core", "few": "evals/few.jsonl"},
         suites=SUITES,
@@ -186,6 +187,7 @@ def test_what_is_not_said_has_its_default() -> None:
             "app": Arm(TargetSpec("app", "python", {"call": "shop.app:answer"}), is_isolated=True),
             "small": Arm(TargetSpec("small", "model", {"model": "openai:gpt-4o-2024-08-06"})),
         },
+        declared={name: f"foretell.toml, [targets.{name}]" for name in ("app", "small")},
         evalsets={"core": "evals/core"},
         suites={
             "system": Suite("system", "system", "app", (ScorerSpec("exact", "exact", {}, "3", "wrong_format"),), "core")

@@ -13,8 +13,9 @@ from foretell.core import plugins
 from foretell.core.domain.conversation import Ask, Chat, Embed, Reply
 from foretell.core.domain.runs import TargetLimits
 from foretell.core.domain.scores import ScorerSpec
-from foretell.core.domain.trial import TargetSpec
-from foretell.core.domain.values import canonical
+from foretell.core.domain.trial import TargetSpec, TrialTask
+from foretell.core.domain.values import JsonObject, canonical
+from foretell.core.errors import ForetellError
 from foretell.core.ports.scorers import Scorer
 from foretell.core.ports.targets import ChatModel, Embedder, Target, Tools
 from foretell.core.ports.wire import Wire
@@ -63,8 +64,12 @@ class Crew:
             ForetellError: it cannot be built or reached.
         """
         if spec.name not in self._targets:
-            kind = plugins.build("targets", spec.kind, spec.params, f"target '{spec.name}'")
-            self._targets[spec.name] = kind.connect(self.tools(spec.name))
+            where = f"target '{spec.name}'"
+            try:
+                kind = plugins.build("targets", spec.kind, spec.params, where)
+                self._targets[spec.name] = kind.connect(self.tools(spec.name))
+            except ForetellError as error:
+                raise error.inside(where) from error
         return self._targets[spec.name]
 
     def benches(self, specs: tuple[ScorerSpec, ...]) -> tuple[Bench, ...]:
@@ -95,11 +100,30 @@ class Crew:
         return await self._models[name].chat(ask)
 
     async def _embed(self, ask: Embed) -> Reply:
-        key = canonical(ask.embedder)
+        return await self._embedder(ask.embedder).embed(ask.texts)
+
+    def _embedder(self, given: str | JsonObject | None) -> Embedder:
+        key = canonical(given)
         if key not in self._embedders:
-            name, params = plugins.embedder_spec(ask.embedder)
+            name, params = plugins.embedder_spec(given)
             self._embedders[key] = plugins.build("embedders", name, params).connect(self.tools(f"embedder {name}"))
-        return await self._embedders[key].embed(ask.texts)
+        return self._embedders[key]
+
+    def prepare(self, task: TrialTask) -> None:
+        """Make live what a task needs beside its target, so that what is missing is told before anything is paid.
+
+        Raises:
+            ForetellError: the model that plays the user, a scorer or its embedder cannot be.
+        """
+        if task.user is not None:
+            self.employ_model(task.user)
+        for bench in self.benches(task.scorers):
+            given = getattr(bench.scorer, "embedder", None)
+            if given is not None:
+                try:
+                    self._embedder(given)
+                except ForetellError as error:
+                    raise error.inside(f"scorer '{bench.spec.name}'") from error
 
     def employ_model(self, spec: TargetSpec) -> str:
         """Make a target of kind `model` available to dialogues under its name."""

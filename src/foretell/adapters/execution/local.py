@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain, islice
 
 from foretell.adapters.execution.boundary import Boundaries
 from foretell.adapters.execution.child import Child
@@ -28,10 +29,14 @@ CONNECTIONS = 64
 
 @dataclass
 class LocalExecutor:
-    """Runs workloads here. `secret` gives a secret by name; `root` is the project's folder."""
+    """Runs workloads here. `secret` gives a secret by name; `root` is the project's folder.
+
+    `declared` tells people where a target stands, by its name.
+    """
 
     secret: Callable[[str], str | None]
     root: str = "."
+    declared: Mapping[str, str] = field(default_factory=dict[str, str])
 
     async def run(self, workload: Workload) -> AsyncGenerator[TrialRecord]:
         """See the port. Leaving the iterator ends every call and process that it started.
@@ -44,7 +49,10 @@ class LocalExecutor:
         crew = Crew(plugins.build("wires", "http", {"limit": connections}), self.secret, self.root, limits, roots)
         shift = Shift(workload, crew)
         try:
-            await shift.open(self.root)
+            try:
+                await shift.open(self.root)
+            except ForetellError as error:
+                raise self._placed(error) from error
             crowd = asyncio.create_task(shift.work())
             crowd.add_done_callback(lambda _: shift.tray.wake())
             try:
@@ -62,6 +70,12 @@ class LocalExecutor:
             await shift.aclose()
         shift.purse_or_raise()
         shift.boundaries.struck_or_raise()
+
+    def _placed(self, error: ForetellError) -> ForetellError:
+        """The error with the place in the project file of the target that it is about."""
+        for name, place in self.declared.items():
+            error = error.moved(f"target '{name}'", place)
+        return error
 
 
 async def _ended(crowd: asyncio.Task[None]) -> None:
@@ -137,12 +151,10 @@ class Shift:
     workers: dict[str, Workers] = field(default_factory=dict[str, Workers])
 
     def __post_init__(self) -> None:
-        widths = {arm.target.name: arm.limits.concurrency for arm in self.workload.arms}
         self.purse = Purse(self.workload.max_cost, self.workload.spent)
-        self.feed = Feed(iter(self.workload.tasks), widths)
 
     async def open(self, root: str) -> None:
-        """Make every arm live before the first task.
+        """Make every arm live, and what its first task needs beside it, before anything is asked.
 
         Raises:
             ForetellError: one of them cannot be.
@@ -154,6 +166,12 @@ class Shift:
                 await self.workers[arm.target.name].open()
             else:
                 self.crew.target(arm.target)
+        widths = {arm.target.name: arm.limits.concurrency for arm in self.workload.arms}
+        tasks = iter(self.workload.tasks)
+        first = tuple(islice(tasks, 1))
+        for task in first:
+            self.crew.prepare(task)
+        self.feed = Feed(chain(first, tasks), widths)
 
     def _workers(self, arm: Arm, root: str) -> Workers:
         place = self.workload.places.get(arm.target.name)

@@ -57,7 +57,7 @@ class Anonymising:
 class Project:
     """Everything the project file says. Paths are relative to `root`; `store` is an SQLAlchemy-like address.
 
-    `file` is the name of the project file in `root`.
+    `file` is the name of the project file in `root`, and `declared` tells people where in it a target stands.
 
     `fingerprints` maps target → part → glob of files whose content identifies that part.
     """
@@ -68,6 +68,7 @@ class Project:
     currency: str = "USD"
     unknown_cost: UnknownCost = "exclude"
     targets: Mapping[str, Arm] = field(default_factory=dict[str, Arm])
+    declared: Mapping[str, str] = field(default_factory=dict[str, str])
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     evalsets: Mapping[str, str] = field(default_factory=dict[str, str])
     suites: Mapping[str, Suite] = field(default_factory=dict[str, Suite])

@@ -12,7 +12,8 @@ import pytest
 from foretell.adapters.execution import local
 from foretell.adapters.execution.local import UNREAD, LocalExecutor, Tray
 from foretell.core.domain.runs import Arm
-from foretell.core.domain.trial import Outcome, TrialRecord, TrialTask
+from foretell.core.domain.scores import ScorerSpec
+from foretell.core.domain.trial import Outcome, TargetSpec, TrialRecord, TrialTask
 from foretell.core.errors import ConfigurationError, ForetellError, NotEnoughEvidence, RunFailed, Unreachable
 from foretell.core.ports.execution import Workload
 from foretell.core.ports.targets import Turn
@@ -102,6 +103,29 @@ def test_an_arm_that_cannot_start_is_told_before_any_task_is_read() -> None:
     broken = replace(arm("broken"), target=replace(arm("broken").target, kind="nonsense"))
     found, error, _ = finished(Workload((arm(), broken), unread()))
     assert (found, type(error)) == ([], ConfigurationError)
+
+
+def test_what_cannot_go_live_is_told_by_its_place_in_the_project_file() -> None:
+    async def first_of(given: Workload) -> None:
+        executor = LocalExecutor({}.get, declared={"m": "foretell.toml, [targets.m]"})
+        async with aclosing(executor.run(given)) as records:
+            await anext(records)
+
+    def told(workload: Workload) -> str:
+        with pytest.raises(ConfigurationError) as caught:
+            virtually(first_of(workload))
+        return str(caught.value)
+
+    url = {"model": "openai:m", "url": "http://127.0.0.1:9/v1", "api_key": {"env": "NOT_SET"}}
+    model = TargetSpec("m", "model", url)
+    unset = "the environment variable NOT_SET is not set. Set it: export NOT_SET=…"
+    assert told(Workload((Arm(model),), ())) == f"foretell.toml, [targets.m] model 'm': {unset}"
+    assert told(Workload((Arm(replace(model, name="other")),), ())) == f"target 'other', model 'm': {unset}"
+    talk = task(user=model)
+    assert told(Workload((arm(),), (talk,))) == f"foretell.toml, [targets.m] model 'm': {unset}"
+    embedder = {"use": "openai", "model": "e", "url": "http://127.0.0.1:9/v1", "api_key_env": "NOT_SET"}
+    scored = task(scorers=(ScorerSpec("near", "similarity", {"embedder": embedder}),))
+    assert told(Workload((arm(),), (scored,))) == f"scorer 'near', embedder 'e': {unset}"
 
 
 @dataclass
