@@ -11,7 +11,7 @@ from foretell.adapters.execution.users import SilentUserError, next_message
 from foretell.core.dialogue import converse, is_dialogue
 from foretell.core.domain.conversation import Ask, Chat, Message, Reply
 from foretell.core.domain.messages import asked
-from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
+from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult, plain_value
 from foretell.core.domain.trace import NotSeen, Trace
 from foretell.core.domain.trial import Outcome, Trial, TrialError, TrialRecord, TrialTask
 from foretell.core.domain.values import Json, text_of
@@ -146,10 +146,17 @@ async def _score(bench: Bench, trial: Trial, tab: Tab) -> ScoreResult:
         return ScoreFailure(str(error))
     except _FOREIGN as error:  # a scorer that fails is counted, never a zero
         return ScoreFailure(f"{type(error).__name__}: {error}")
+    if type(result) is Score:
+        result = _plain(result)
     given: Any = result.value if type(result) is Score else result
     if type(given) in _SILENT or (type(result) is Score and isinstance(given, _VALUES)):
         return result
     return ScoreFailure(f"it gave a {type(given).__name__}; a score is true, false, a number or text")
+
+
+def _plain(score: Score) -> Score:
+    value = plain_value(score.value)
+    return score if value is score.value else replace(score, value=value)
 
 
 async def _conversation(task: TrialTask, target: Target, tab: Tab) -> Outcome:

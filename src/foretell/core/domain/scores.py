@@ -1,7 +1,7 @@
 """A score is a fact about one trial. Not applicable, failed and zero are three different things."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from foretell.core.domain.values import Json, JsonObject
 
@@ -14,6 +14,23 @@ class Score:
     reason: str = ""
     evidence: tuple[str, ...] = ()
     step: str | None = None
+
+
+_OWN = frozenset({bool, int, float, str})
+
+
+def plain_value(value: Any) -> Any:
+    """A value that a numerical library made as Python's own: `numpy.bool_`, `numpy.float64`, an array of one number.
+
+    What has no such form comes back as it is.
+    """
+    if type(value) in _OWN or not callable(getattr(value, "item", None)):
+        return value
+    try:
+        found = value.item()
+    except (TypeError, ValueError):  # several numbers, or something else that is called `item`
+        return value
+    return found if type(found) in _OWN else value
 
 
 @dataclass(frozen=True, slots=True)

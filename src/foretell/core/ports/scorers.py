@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 from foretell.core.domain.conversation import Ask, Reply
-from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
+from foretell.core.domain.scores import NotApplicable, Score, ScoreResult, plain_value
 from foretell.core.domain.trial import Trial
 
 R = TypeVar("R")
@@ -35,7 +35,7 @@ ScorerFunction: TypeAlias = Callable[..., PlainValue | ScoreResult]
 class FunctionScorer:
     """A user's function as a scorer: called with the trial and the spec's parameters as keywords.
 
-    A plain value becomes a Score, None "not applicable".
+    A plain value, numpy's own ones too, becomes a Score, None "not applicable".
     """
 
     function: ScorerFunction
@@ -46,7 +46,7 @@ class FunctionScorer:
 
     def score(self, trial: Trial) -> ScoreResult:
         """Call the function and give its value a shape."""
-        value = self.function(trial, **self.params)
+        value: PlainValue | ScoreResult = plain_value(self.function(trial, **self.params))
         if value is None:
             return NotApplicable("the function returned None")
         if isinstance(value, bool | int | float | str):
