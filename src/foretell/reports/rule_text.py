@@ -81,8 +81,8 @@ def score(decision: Decision) -> str:
 
 
 def told_with_it(decision: Decision) -> list[str]:
-    """What stands beside every verdict: waivers, whether it is the last word, and the notes of its gate."""
-    lines = [*waiver_lines(decision), *decision.notes]
+    """What stands beside every verdict: warnings, waivers, whether it is the last word, and the notes of its gate."""
+    lines = [*(f"warning: {one}" for one in decision.warnings), *waiver_lines(decision), *decision.notes]
     if not decision.is_final:
         lines.append("It was cut short: asking again runs again.")
     return lines

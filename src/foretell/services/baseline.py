@@ -1,28 +1,33 @@
 """What a gate compares with: a reviewed file, a stored run, the newest run of a target or a branch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from foretell.core.analysis.aggregate import Units, fold
+from foretell.core.analysis.decide import ENVIRONMENT_SHARE
 from foretell.core.analysis.quantities import wanted_of
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.scores import ScorerSpec
 from foretell.core.domain.values import Json, content_hash, key_of
 from foretell.core.errors import BadInput, ConfigurationError, Problem
+from foretell.core.ports.findings import TrialQuery
 from foretell.services.baseline_rows import Written, hash_of_case, rows_of, units_from
 from foretell.services.evidence import scored_by, slices_of, units_of
 from foretell.services.house import House
 from foretell.services.run import find_run
 
 SCHEMA = "foretell.baseline/1"
+BESIDE = "revision:"
+"""How a policy's baseline begins that was run beside the candidate; its commit follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """One suite's baseline: where it comes from, its units, and what identified its cases, scorers and target.
 
-    `case_hashes` maps the key of a case to the hash of its content: a case that changed is no pair.
+    `case_hashes` maps the key of a case to the hash of its content: a case that changed is no pair. `doubt` says why it
+    may not show what it stands for.
     """
 
     source: str
@@ -31,6 +36,7 @@ class Baseline:
     case_hashes: Mapping[int, str]
     rules_hash: str
     fingerprints: Mapping[str, str | None]
+    doubt: str = ""
 
 
 def hash_of_rules(scorers: Sequence[ScorerSpec], success: str | None) -> str:
@@ -50,11 +56,7 @@ async def write_baseline(house: House, reference: str, path: str) -> tuple[Run, 
         if run.group == first.group and not run.is_alternative:
             newest.setdefault(run.suite, run)
     for run in newest.values():
-        if run.status != "done":
-            hint = f"Finish it with 'foretell run --resume {run.id}'."
-            raise BadInput(
-                Problem(f"run '{run.id}'", f"is {run.status}, not done: no baseline can be made of it.", hint)
-            )
+        _check_done(run)
     suites = {name: await _suite_json(house, run) for name, run in sorted(newest.items())}
     body = {"schema": SCHEMA, "written_at": house.now(), "hash": content_hash(suites), "suites": suites}
     house.revisions.write_json(path, body)
@@ -89,14 +91,32 @@ async def find_baseline(house: House, reference: str, plan: SuitePlan, policy: G
     if kind in ("target", "branch"):
         return await baseline_of(house, await _newest(house, kind, name, plan), reference, policy)
     if kind == "run" or not name:
-        return await baseline_of(house, await find_run(house, reference), reference, policy)
+        run = await _named(house, reference, plan.suite)
+        return None if run is None else await baseline_of(house, run, reference, policy)
     hint = "Use file:PATH, run:ID, target:NAME or branch:NAME."
     raise ConfigurationError(Problem("baseline", f"'{reference}' is of no known kind.", hint))
 
 
+async def _named(house: House, reference: str, suite: str) -> Run | None:
+    """The run that is named, or the one of this suite that was started with it."""
+    named = await find_run(house, reference)
+    group = [one for one in await house.store.facts.runs(1000) if one.group == named.group and not one.is_alternative]
+    run = named if named.suite == suite else next((one for one in group if one.suite == suite), None)
+    if run is not None:
+        _check_done(run)
+    return run
+
+
+def _check_done(run: Run) -> None:
+    if run.status != "done":
+        hint = f"Finish it with 'foretell run --resume {run.id}'."
+        raise BadInput(Problem(f"run '{run.id}'", f"is {run.status}, not done: no baseline can be made of it.", hint))
+
+
 async def _newest(house: House, kind: str, name: str, plan: SuitePlan) -> Run:
     for run in await house.store.facts.runs(1000):
-        label = run.arm.target.name if kind == "target" else run.arm.fingerprints.get("branch")
+        branch = None if run.is_alternative else run.arm.fingerprints.get("branch")
+        label = run.arm.target.name if kind == "target" else branch
         if label == name and run.suite == plan.suite and run.status == "done" and run.set_hash == plan.evalset.hash:
             return run
     hint = "Run it first, or name another baseline."
@@ -115,6 +135,25 @@ async def baseline_of(house: House, run: Run, source: str, policy: GatePolicy) -
         rules_hash=hash_of_rules(run.scorers, run.success),
         fingerprints=run.arm.fingerprints,
     )
+
+
+async def baseline_beside(house: House, run: Run, policy: GatePolicy) -> Baseline:
+    """The run of a base revision as a baseline.
+
+    When every trial ended with an error, it rather was the checkout that failed, which holds only what git does: then
+    nothing is known of the base. Otherwise every candidate would be better than it.
+    """
+    name = run.arm.target.name
+    found = await baseline_of(house, run, name, policy)
+    trials, broken = int(found.units.trials.sum()), len((await house.store.findings.occurrences(run.id, "error"))[0])
+    if broken <= ENVIRONMENT_SHARE * trials:
+        return found
+    first = (await house.store.findings.page(TrialQuery(run.id, "failure", "error", 1)))[0]
+    told = f"{broken} of {trials} trials of {name} ended with an error, such as: {first.error}"
+    if broken < trials:
+        return replace(found, doubt=told)
+    why = "; its checkout holds what git holds, and nothing that is made or fetched beside it"
+    return replace(found, units=found.units.pick(found.units.key[:0]), doubt=told + why)
 
 
 def _from_file(house: House, path: str, plan: SuitePlan, policy: GatePolicy) -> Baseline | None:

@@ -1,6 +1,7 @@
 """A base revision beside the head: what has to be equal between them, what differs, and what to be warned of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -14,6 +15,7 @@ from foretell.services.plan import RunRequest, plan_suite
 
 OUTSIDE = frozenset({"http", "command", "model", "recorded"})
 """The kinds of target that import nothing of the application into a process of ours."""
+_LOCKS = re.compile(r"(^|/)(requirements[^/]*\.txt|requirements/[^/]+\.txt|[^/]+\.lock|pylock[^/]*\.toml)$")
 UNSEEN = "not observed"
 LONGEST = 80
 """Characters of a value that are shown of it."""
@@ -49,7 +51,8 @@ async def put_beside(house: House, reference: str, plans: Sequence[SuitePlan]) -
     differences = [one for plan, old in pairs for one in _differences((house, plan), (base, old), told)]
     raise_all(ConfigurationError, differences)
     paired = tuple(replace(plan, arms=_arms(plan.arms[0], old.arms[0], revision)) for plan, old in pairs)
-    return Beside(paired, revision, tuple(dict.fromkeys(line for plan in paired for line in _warnings(*plan.arms))))
+    warnings = [*_of_packages(await house.checkouts.changed(revision)), *_of_arms(plan.arms for plan in paired)]
+    return Beside(paired, revision, tuple(dict.fromkeys(warnings)))
 
 
 def _plan_at(base: House, plan: SuitePlan) -> SuitePlan:
@@ -123,7 +126,19 @@ def _half(limits: TargetLimits) -> TargetLimits:
     )
 
 
-def _warnings(head: Arm, base: Arm) -> Iterator[str]:
+def _of_packages(changed: Sequence[str]) -> Iterator[str]:
+    """Both sides run with the packages that are installed here: a change of them is not compared."""
+    found = [path for path in changed if _LOCKS.search(path)]
+    if found:
+        yield f"{', '.join(found[:3])} changed: both sides run with the packages that are installed now"
+
+
+def _of_arms(pairs: Iterable[tuple[Arm, ...]]) -> Iterator[str]:
+    for head, base in pairs:
+        yield from _of_pair(head, base)
+
+
+def _of_pair(head: Arm, base: Arm) -> Iterator[str]:
     name, now, then = head.target.name, head.target.params, base.target.params
     if head.target.kind == base.target.kind == "http" and now.get("url") == then.get("url"):
         yield (
@@ -145,7 +160,7 @@ def overruled(policy: GatePolicy, reference: str) -> Iterator[str]:
     Raises:
         ConfigurationError: no rule would compare with it.
     """
-    if policy.may_drop is None and policy.cost_may_rise is None:
+    if not policy.has_comparisons:
         hint = "Add success = { may_drop = … }, or leave --against out."
         raise ConfigurationError(Problem(f"gate '{policy.name}'", "has no rule against a baseline.", hint))
     if policy.baseline is not None:

@@ -22,7 +22,7 @@ from foretell.core.errors import (
     raise_all,
     suggest,
 )
-from foretell.services.baseline import Baseline, baseline_of, find_baseline, hash_of_rules
+from foretell.services.baseline import BESIDE, Baseline, baseline_beside, find_baseline, hash_of_rules
 from foretell.services.baseline_rows import hash_of_case
 from foretell.services.beside import changes, overruled, put_beside
 from foretell.services.evidence import ground_of, units_of
@@ -115,7 +115,7 @@ async def prepare_gate(house: House, request: GateRequest) -> Prepared:
     if request.against is not None:
         found = await put_beside(house, request.against, plans)
         plans, warnings = list(found.plans), (*overruled(policy, request.against), *found.warnings)
-        policy = replace(policy, baseline=f"revision:{found.revision}")
+        policy = replace(policy, baseline=f"{BESIDE}{found.revision}")
     sides = tuple([await _side(house, policy, plan, is_first=request.is_first) for plan in plans])
     prepared = Prepared(policy, sides, key_of_gate(policy, sides), doubt_of(sides), warnings)
     problems = [one for side in sides for one in _undecidable(policy, side, prepared.standard)]
@@ -129,7 +129,8 @@ async def decide_afresh(house: House, prepared: Prepared, watcher: Watcher | Non
     policy = prepared.policy
     ran = await run_suites(house, policy, [side.plan for side in prepared.sides], watcher)
     sides = await _with_bases(house, policy, prepared.sides, ran.bases)
-    prepared = replace(prepared, sides=sides)
+    doubts = [side.baseline.doubt for side in sides if side.baseline is not None and side.baseline.doubt]
+    prepared = replace(prepared, sides=sides, warnings=(*prepared.warnings, *doubts))
     evidence = [await evidence_of(house, policy, side, run) for side, run in zip(sides, ran.runs, strict=False)]
     judged = judge(policy, evidence, prepared.standard)
     return _decision(house, prepared, ran, cut_short(judged, ran.stopped) if ran.stopped else judged, evidence)
@@ -173,7 +174,7 @@ async def _with_bases(
     house: House, policy: GatePolicy, sides: Sequence[Side], bases: Sequence[Run]
 ) -> tuple[Side, ...]:
     """The sides with what was run beside them as their baselines."""
-    made = [await baseline_of(house, run, run.arm.target.name, policy) for run in bases]
+    made = [await baseline_beside(house, run, policy) for run in bases]
     pairs = zip_longest(sides, made[: len(sides)])
     return tuple(side if baseline is None else replace(side, baseline=baseline) for side, baseline in pairs)
 
@@ -273,9 +274,9 @@ def _decision(house: House, prepared: Prepared, ran: Ran, judged: Judged, eviden
 
 def _is_spoiled(evidence: Sequence[Evidence]) -> bool:
     """True when the environment, or a failure of ours, stood in the way: nothing was learnt of a whole suite."""
-    return any(
-        part.environment_share > ENVIRONMENT_SHARE or bool((part.candidate.unscored == part.candidate.trials).all())
-        for part in evidence
+    sides = [side for part in evidence for side in (part.candidate, part.baseline) if side is not None]
+    return any(part.environment_share > ENVIRONMENT_SHARE for part in evidence) or any(
+        bool((side.unscored == side.trials).all()) for side in sides
     )
 
 

@@ -12,7 +12,7 @@ from foretell.core.domain.policy import Decision, GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, Problem
-from foretell.services.baseline import Baseline, baseline_of, find_baseline
+from foretell.services.baseline import BESIDE, Baseline, baseline_beside, baseline_of, find_baseline
 from foretell.services.decisions import decision_in
 from foretell.services.evidence import units_of
 from foretell.services.gate import comparable, cut_short, standard_of
@@ -81,7 +81,12 @@ async def _other(
         except BadInput:  # the file moved on; the store may still know the run
             found = None
     if found is None or found.run != run:
-        found = await baseline_of(house, await find_run(house, f"run:{run}"), f"run:{run}", policy)
+        stored = await find_run(house, f"run:{run}")
+        is_beside = reference is not None and reference.startswith(BESIDE)
+        source = f"run:{run}"
+        found = await (
+            baseline_beside(house, stored, policy) if is_beside else baseline_of(house, stored, source, policy)
+        )
     return comparable(found, plan, "baseline")
 
 

@@ -6,18 +6,18 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
+from foretell.adapters.revisions.program import git
 from foretell.core.errors import ConfigurationError, Problem, Unreachable, suggest
 from foretell.core.ports.checkouts import Checkout
 
 _PREFIX = "foretell-checkout-"
 _SECONDS = 600.0
-_MOVED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
-"""What git sets for its hooks: inside one of them it would name another repository, or another index."""
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Worktrees:
     root: str
     _open: dict[str, Checkout] = field(default_factory=dict[str, Checkout], init=False)
     _places: list[tuple[Path, int]] = field(default_factory=list[tuple[Path, int]], init=False)
+    _is_used: bool = field(default=False, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
     async def find(self, reference: str) -> str:
@@ -39,11 +40,17 @@ class Worktrees:
 
     async def check_out(self, commit: str) -> Checkout:
         """See the port."""
+        self._is_used = True
         return await asyncio.to_thread(self._checked_out, commit)
+
+    async def changed(self, commit: str) -> Sequence[str]:
+        """See the port."""
+        return (await asyncio.to_thread(self._git, "diff", "--name-only", "-z", commit)).stdout.split("\0")[:-1]
 
     async def aclose(self) -> None:
         """See the port."""
-        await asyncio.to_thread(self._close)
+        if self._is_used:
+            await asyncio.to_thread(self._close)
 
     def _find(self, reference: str) -> str:
         top = self._top()
@@ -125,20 +132,11 @@ class Worktrees:
             self._places.clear()
 
     def _git(self, *words: str) -> subprocess.CompletedProcess[str]:
-        git = shutil.which("git")
-        if git is None:
+        done = git(self.root, *words, seconds=_SECONDS)
+        if done is None:
             hint = "Install git."
             raise ConfigurationError(Problem(self.root, "a revision needs the git program, which is not there.", hint))
-        environment = {name: value for name, value in os.environ.items() if name not in _MOVED}
-        return subprocess.run(  # noqa: S603 # no shell; what users name is checked not to look like an option
-            [git, "-C", self.root, *words],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-            check=False,
-            env={**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
-        )
+        return done
 
 
 def _is_left(home: Path) -> bool:

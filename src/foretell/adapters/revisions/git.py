@@ -3,13 +3,12 @@
 import hashlib
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from foretell.adapters.revisions.program import git
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, Problem, Unreachable
 
@@ -43,13 +42,8 @@ class WorkingTree:
         return f"{commit}+" if self._git("status", "--porcelain", "--untracked-files=no") else commit
 
     def _git(self, *words: str) -> str | None:
-        git = shutil.which("git")
-        if git is None:
-            return None
-        done = subprocess.run(  # noqa: S603 # fixed words, no shell
-            [git, "-C", self.root, *words], capture_output=True, text=True, timeout=30, check=False
-        )
-        return done.stdout.strip() if done.returncode == 0 else None
+        done = git(self.root, *words)
+        return done.stdout.strip() if done is not None and done.returncode == 0 else None
 
     def read_json(self, path: str) -> Json:
         """See the port."""

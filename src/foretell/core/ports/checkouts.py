@@ -1,5 +1,6 @@
 """Commits of the project's repository in folders of their own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +35,10 @@ class Checkouts(Protocol):
             ConfigurationError: as `find`.
             Unreachable: it cannot be made.
         """
+        ...
+
+    async def changed(self, commit: str) -> Sequence[str]:
+        """The files, from the top of the repository, in which the working tree differs from a commit."""
         ...
 
     async def aclose(self) -> None:
