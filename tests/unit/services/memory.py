@@ -17,7 +17,7 @@ from foretell.core.domain.values import key_of
 from foretell.core.errors import NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
 from foretell.core.ports.facts import TrialRow
-from foretell.core.ports.findings import TrialColumns
+from foretell.core.ports.findings import TrialColumns, TrialLine, TrialQuery
 from foretell.core.ports.records import Record
 from foretell.services.house import House
 
@@ -87,6 +87,28 @@ class MemoryStore:
         cases, repeats = [case for case, _, _ in said], [repeat for _, repeat, _ in said]
         return np.array(cases, np.int64), np.array(repeats, np.int32), np.array(values, np.float64)
 
+    async def occurrences(self, run_id: str, mode: str) -> tuple[Any, Any]:
+        found = [row.record for row in self.rows[run_id] if row.conclusion.mode == mode]
+        keys = np.array([key_of(record.case_id) for record in found], np.int64)
+        return keys, np.array([record.repeat for record in found], np.int32)
+
+    async def page(self, query: TrialQuery) -> Sequence[TrialLine]:
+        rows = [row for row in self.rows[query.run_id] if row.conclusion.mode == query.mode][: query.limit]
+        return [
+            TrialLine(
+                row.record.case_no,
+                row.record.case_id,
+                row.record.repeat,
+                row.conclusion.state,
+                row.conclusion.mode,
+                row.conclusion.reason,
+                row.record.outcome.cost_usd,
+                row.record.outcome.latency_ms,
+                None if row.record.outcome.error is None else row.record.outcome.error.message,
+            )
+            for row in rows
+        ]
+
     async def cases(self, run_id: str) -> Mapping[int, Case]:
         return {key_of(case.id): case for case in self.sets[run_id]}
 
@@ -107,12 +129,20 @@ class MemoryStore:
 
 @dataclass
 class Bench:
-    """An executor whose target answers `bad` cases wrongly and cannot reach those in `away`, for a cent each."""
+    """An executor whose target answers `bad` cases wrongly and cannot reach those in `away`, for a cent each.
+
+    Of a base revision it does so with `bad_before`, `away_before`, and raises for those in `broken_before`. `order` are
+    the targets as they were asked.
+    """
 
     bad: frozenset[str] = frozenset()
     away: frozenset[str] = frozenset()
+    bad_before: frozenset[str] = frozenset()
+    away_before: frozenset[str] = frozenset()
+    broken_before: frozenset[str] = frozenset()
     is_scoring: bool = True
     asked: int = 0
+    order: list[tuple[str, str, int]] = field(default_factory=list)
 
     async def run(self, workload: Workload) -> AsyncGenerator[TrialRecord]:
         spent = workload.spent
@@ -120,8 +150,15 @@ class Bench:
             if workload.max_cost is not None and spent + 0.01 > workload.max_cost:
                 raise NotEnoughEvidence(Problem("budget", "the money is spent."))
             spent, self.asked = spent + 0.01, self.asked + 1
-            error = TrialError("unreachable", "no connection") if task.case.id in self.away else None
-            score = Score(task.case.id not in self.bad) if self.is_scoring else ScoreFailure("out of order")
+            self.order.append((task.target.name, task.case.id, task.seed))
+            is_base, case = "@" in task.target.name, task.case.id
+            error = None
+            if case in (self.away_before if is_base else self.away):
+                error = TrialError("unreachable", "no connection")
+            if is_base and case in self.broken_before:
+                error = TrialError("error", "FileNotFoundError: index.bin")
+            bad = self.bad_before if is_base else self.bad
+            score = Score(case not in bad) if self.is_scoring else ScoreFailure("out of order")
             scores = {} if error else {"good": score}
             outcome = Outcome("!", cost_usd=0.01, error=error)
             yield TrialRecord(task.run, task.case_no, task.case.id, task.repeat, outcome, scores)

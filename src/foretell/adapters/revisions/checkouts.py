@@ -68,9 +68,7 @@ class Worktrees:
             return f"This clone is shallow and may not hold it: fetch it with 'git fetch --unshallow', or set {deep}."
         names = self._git("for-each-ref", "--format=%(refname:short)", "--count=200").stdout.split()
         near = suggest(reference, names)
-        return (
-            near if near.startswith("Did you mean") else "See 'git log'; a branch of a remote may have to be fetched."
-        )
+        return near if near.startswith("Did") else "If it is a branch of a remote, fetch it first."
 
     def _top(self) -> str:
         found = self._git("rev-parse", "--show-toplevel")
