@@ -32,6 +32,9 @@ from foretell.core.stats.ratio_change import Arm, cost_per_success_ratio
 from foretell.core.stats.ratio_change import check_above as above_ratio
 from foretell.core.stats.ratio_change import check_below as below_ratio
 
+ENVIRONMENT_MODES = ("failure mode timeout", "failure mode unavailable")
+"""The environment's own modes: they explain nothing in a storm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -117,44 +120,59 @@ class Rule:
         return good * (end - start) if self.is_comparison else start + good * (end - start)
 
 
-def rules_of(policy: GatePolicy, evidence: Evidence, standard: Standard) -> Iterator[Tested]:
-    """Every rule of a policy on one suite."""
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A rule with the measure that it is put to, of the candidate and for a comparison of what it is held against.
+
+    `old` is None for a level, and for a comparison with what does not hold the measure.
+    """
+
+    rule: Rule
+    new: Measure
+    old: Measure | None = None
+
+
+def contests_of(policy: GatePolicy, evidence: Evidence) -> Iterator[Contest]:
+    """Every rule of a policy on one suite but that on the cost, which no measure shows."""
     suite, new = evidence.suite, evidence.candidate
     success = success_of(new)
-    yield _test_level(Rule("success", suite, Demand(at_least=policy.at_least)), success, standard)
+    yield Contest(Rule("success", suite, Demand(at_least=policy.at_least)), success)
     for other, margin, name in (
         (evidence.baseline, policy.may_drop, AGAINST_BASELINE),
         (evidence.anchor, policy.may_drop_since_anchor, SINCE_ANCHOR),
     ):
         if other is not None and margin is not None:
             rule = Rule(f"success{name}", suite, Demand(may_drop=margin), is_comparison=True)
-            yield _test_change(rule, success, success_of(other), standard)
+            yield Contest(rule, success, success_of(other))
     for mode, ceiling in policy.modes.items():
-        rule = Rule(f"failure mode {mode}", suite, Demand(at_most=ceiling))
-        tested = _test_level(rule, absence_of(mode, new), standard)
-        if mode in ("timeout", "unavailable"):  # the environment's own modes explain nothing in a storm
-            tested = replace(tested, p_hold_without_environment=1.0)
-        yield tested
+        yield Contest(Rule(f"failure mode {mode}", suite, Demand(at_most=ceiling)), absence_of(mode, new))
     for name, demand in policy.demands.items():
-        if name in new.measures:
-            yield from _demanded(name, demand, evidence, standard)
+        if name not in new.measures:
+            continue
+        if demand.level is not None:
+            yield Contest(Rule(name, suite, demand), new.measures[name])
+        if demand.margin is not None and evidence.baseline is not None:
+            rule = Rule(f"{name}{AGAINST_BASELINE}", suite, demand, is_comparison=True)
+            yield Contest(rule, new.measures[name], evidence.baseline.measures.get(name))
+
+
+def rules_of(policy: GatePolicy, evidence: Evidence, standard: Standard) -> Iterator[Tested]:
+    """Every rule of a policy on one suite, tested."""
+    for contest in contests_of(policy, evidence):
+        tested = _test_contest(contest, standard)
+        is_of_environment = contest.rule.name in ENVIRONMENT_MODES
+        yield replace(tested, p_hold_without_environment=1.0) if is_of_environment else tested
     if policy.cost_may_rise is not None and evidence.baseline is not None:
         yield _cost(policy.cost_may_rise, evidence, evidence.baseline, standard)
 
 
-def _demanded(name: str, demand: Demand, evidence: Evidence, standard: Standard) -> Iterator[Tested]:
-    """The rules of one demand on a slice, a time or a score."""
-    new = evidence.candidate.measures[name]
-    if demand.level is not None:
-        yield _test_level(Rule(name, evidence.suite, demand), new, standard)
-    if demand.margin is not None and evidence.baseline is not None:
-        rule = Rule(f"{name}{AGAINST_BASELINE}", evidence.suite, demand, is_comparison=True)
-        old = evidence.baseline.measures.get(name)
-        yield (
-            _nothing(rule, 0, "the baseline does not hold it")
-            if old is None
-            else _test_change(rule, new, old, standard)
-        )
+def _test_contest(contest: Contest, standard: Standard) -> Tested:
+    rule, new, old = contest.rule, contest.new, contest.old
+    if not rule.is_comparison:
+        return _test_level(rule, new, standard)
+    if old is None:
+        return _nothing(rule, 0, "the baseline does not hold it")
+    return _test_change(rule, new, old, standard)
 
 
 def _test_level(rule: Rule, measure: Measure, standard: Standard) -> Tested:
