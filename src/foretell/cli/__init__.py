@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "Check the set-up and the store."),
     "schema": ("schema", "Print the JSON Schema of the project file."),
     "evalset": ("evalset", "Eval sets: import, freeze, list, show, diff."),
+    "traffic": ("traffic", "Traffic: import, sample, list, verify, prune, forget."),
     "run": ("run", "Run suites and store what came out."),
     "runs": ("runs", "List the stored runs."),
     "gate": ("gate", "Run what a gate needs and decide: ship, hold, or not enough evidence."),

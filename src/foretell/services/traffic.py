@@ -7,7 +7,7 @@ from foretell.core.analysis.personal import Anonymiser
 from foretell.core.analysis.recognise import own_rule
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.project import Suite, TrafficSlice
-from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.traffic import Interaction, position_of
 from foretell.core.domain.values import Json, content_hash
 from foretell.core.domain.wording import percent
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
@@ -41,32 +41,41 @@ async def freeze_sample(house: House, suite: Suite) -> EvalSetVersion:
         BadInput: the file cannot be read.
         NotEnoughEvidence: nothing lies in the window, or the share keeps nothing.
     """
-    where, part = f"suite '{suite.name}'", suite.traffic
-    if part is None or part.source is None:
-        hint = 'Add traffic = { source = "traffic/interactions.jsonl", … }.'
-        raise ConfigurationError(Problem(where, "names no traffic file.", hint))
-    anonymiser = anonymiser_of(house, where)
-    every = [one for one in house.archives.interactions(part.source) if one.input is not None]
+    where, part = f"suite '{suite.name}'", suite.traffic or TrafficSlice()
+    anonymiser = anonymiser_of(house, where) if part.source is not None else None
+    every = await _every(house, part)
     recent = _in_window(every, part.window_days, where)
     kept = _sampled(recent, part)
     if not kept:
         what = f"a share of {percent(part.share, digits=2)} keeps none of {len(recent)} interactions."
         raise NotEnoughEvidence(Problem(where, what, "Raise the share or widen the window."))
-    history = _histories(every)
+    history = histories_of(every)
     cases = tuple(_case(anonymiser, one, history[one.id]) for one in kept)
     hash_ = content_hash([case.as_json() for case in cases])
     method = (
         f"{len(cases)} of {len(recent)} interactions, {percent(part.share, digits=2)} of conversations by hash, "
         f"at most {part.at_most}"
     )
-    await house.store.traffic.add(covered_all(anonymiser, kept))
+    if anonymiser is not None:
+        await house.store.traffic.add(covered_all(anonymiser, kept))
     await house.store.traffic.freeze(TrafficSample(hash_, tuple(case.id for case in cases), method, house.now()))
     return EvalSetVersion(f"traffic-{suite.name}", f"sample-{hash_[:12]}", hash_, cases)
 
 
+async def _every(house: House, part: TrafficSlice) -> list[Interaction]:
+    """Interactions with an input: all of a file, raw, or those of the store's window, which are anonymous."""
+    if part.source is not None:
+        return [one for one in house.archives.interactions(part.source) if one.input is not None]
+    ends = await house.store.traffic.span()
+    if ends is None:
+        return []
+    start = (datetime.fromisoformat(ends[1]) - timedelta(days=part.window_days)).isoformat()
+    return [one async for one in house.store.traffic.window(start, "9999-01-01T00:00:00Z") if one.input is not None]
+
+
 def _in_window(every: Sequence[Interaction], days: float, where: str) -> list[Interaction]:
     if not every:
-        raise NotEnoughEvidence(Problem(where, "its traffic file holds no interaction with an input."))
+        raise NotEnoughEvidence(Problem(where, "its traffic holds no interaction with an input."))
     newest = max(_moment(one) for one in every)
     return [one for one in every if _moment(one) > newest - timedelta(days=days)]
 
@@ -83,16 +92,11 @@ def _sampled(recent: Sequence[Interaction], part: TrafficSlice) -> list[Interact
 
     Beyond `at_most` the conversations with the highest hashes go first.
     """
-    ranked = sorted(((_position(one), one.at, one.id), one) for one in recent if _position(one) < part.share)
+    ranked = sorted(((position_of(one), one.at, one.id), one) for one in recent if position_of(one) < part.share)
     return sorted((one for _, one in ranked[: part.at_most]), key=lambda one: (one.at, one.id))
 
 
-def _position(one: Interaction) -> float:
-    """Where a conversation lies in [0, 1): a hash of its id alone."""
-    return int(content_hash(one.conversation_id or one.id)[:14], 16) / 16**14
-
-
-def _histories(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
+def histories_of(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
     """For each interaction, what its conversation held before it."""
     conversations: dict[str, list[Interaction]] = {}
     before: dict[str, list[Interaction]] = {}
@@ -103,19 +107,22 @@ def _histories(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
     return before
 
 
-def _case(anonymiser: Anonymiser, one: Interaction, before: Sequence[Interaction]) -> Case:
-    """A case without expected answer: what production answered is never the gold."""
-    asked = _conversation(one, before)
+def _case(anonymiser: Anonymiser | None, one: Interaction, before: Sequence[Interaction]) -> Case:
+    """A case without expected answer: what production answered is never the gold. A stored one is anonymous already."""
+    slices = {"release": one.release} if one.release else {}
+    if anonymiser is None:
+        stored = {"conversation_id": one.conversation_id or one.id, "at": one.at, "names": one.metadata.get("names")}
+        return Case(one.id, conversation_of(one, before), slices=slices, metadata=stored)
     conversation = anonymiser.identity("conversation", one.conversation_id or one.id)
     return Case(
         id=anonymiser.identity("interaction", one.id),
-        input=anonymiser.value(asked),
-        slices={"release": one.release} if one.release else {},
+        input=anonymiser.value(conversation_of(one, before)),
+        slices=slices,
         metadata={"conversation_id": conversation, "at": one.at, "names": anonymiser.names_covered},
     )
 
 
-def _conversation(one: Interaction, before: Sequence[Interaction]) -> Json:
+def conversation_of(one: Interaction, before: Sequence[Interaction]) -> Json:
     """What the target is asked: the input alone, or the conversation so far when there is one.
 
     An input that is a list of chat messages holds its conversation already.

@@ -107,6 +107,12 @@ async def interactions_come_by_time(store: AnyStore) -> None:
     same("how many of many are new", await store.traffic.add(many), len(many))
     found = [one async for one in store.traffic.window("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z")]
     same("a window of many at one time", sorted(one.id for one in found), [one.id for one in many])
+    ends = ("2026-01-01T00:00:00.250000Z", "2026-02-01T00:00:00Z")
+    same("the oldest and the newest", await store.traffic.span(), ends)
+    gone = [one.id for one in many] + ["nobody"]
+    same("how many were removed", await store.traffic.remove(gone), len(many))
+    found = [one async for one in store.traffic.window("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")]
+    same("what is left", [one.id for one in found], ["i-2", "i-1", "i-0", "i-3"])
 
 
 async def samples_are_frozen(store: AnyStore) -> None:

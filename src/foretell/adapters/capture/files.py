@@ -1,12 +1,15 @@
 """Traffic and outcomes from JSON Lines files, raw: whoever reads traffic covers personal data before it is kept."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from foretell.adapters.capture.archives import read_archive
 from foretell.core.domain.files.interactions import decode_interactions
 from foretell.core.domain.files.outcomes import RecordedLine, decode_outcomes
 from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import BadInput, Problem
+from foretell.core.ports.archives import Archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,10 @@ class TrafficFiles:
         with place.open("rb") as lines:
             found = decode_interactions(lines, path)
         return found.or_raise()
+
+    def stream(self, archive: Archive) -> Iterator[Interaction | Problem]:
+        """See the port."""
+        return read_archive(self.root, archive)
 
     def outcomes(self, path: str) -> tuple[RecordedLine, ...]:
         """See the port."""

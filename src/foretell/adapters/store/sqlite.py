@@ -80,6 +80,7 @@ def _engine(path: Path, begin: str, connections: int) -> Engine:
 def _set_up(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only unlinked
     cursor.execute("PRAGMA journal_size_limit=16777216")  # a log that once grew is cut back to 16 MB
     cursor.close()
 

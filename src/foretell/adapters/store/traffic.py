@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Delete, delete, func, select, tuple_
 
 from foretell.adapters.store import schema
 from foretell.adapters.store.codec import Unpacker, pack
@@ -75,6 +75,29 @@ class StoredTraffic:
         wanted = select(schema.samples.c.body).where(schema.samples.c.hash == hash_)
         body = await self._reader.read(lambda connection: connection.execute(wanted).scalar())
         return None if body is None else _samples.unpack(body, f"Sample {hash_}")
+
+    async def remove(self, ids: Sequence[str]) -> int:
+        """Take some away for good. Returns how many were there."""
+        gone = 0
+        for start in range(0, len(ids), AT_ONCE):
+            part = list(ids[start : start + AT_ONCE])
+            wanted = delete(schema.interactions).where(schema.interactions.c.id.in_(part))
+
+            def take(connection: Connection, wanted: Delete = wanted) -> int:
+                return connection.execute(wanted).rowcount
+
+            gone += await self._writer.write(take, is_urgent=False)
+        return gone
+
+    async def span(self) -> tuple[str, str] | None:
+        """The times of the oldest and of the newest one, None when nothing is kept."""
+        ends = select(func.min(schema.interactions.c.at), func.max(schema.interactions.c.at))
+        first, last = await self._reader.read(lambda connection: connection.execute(ends).one())
+        return None if first is None else (_time_of(first), _time_of(last))
+
+
+def _time_of(microseconds: int) -> str:
+    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat().replace("+00:00", "Z")
 
 
 def _row_of(interaction: Interaction) -> tuple[str, int, bytes]:

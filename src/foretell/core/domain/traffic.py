@@ -1,10 +1,12 @@
 """Interactions of production, already anonymised when they become values of ours."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from foretell.core.domain.conversation import Usage
 from foretell.core.domain.trace import Span
-from foretell.core.domain.values import Json, JsonObject
+from foretell.core.domain.values import Json, JsonObject, content_hash, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,7 @@ class Interaction:
     """One exchange between a user and the system in production.
 
     `at` is RFC 3339; `input` is null when only sizes are known. `feedback` may hold `resolved`, `rating`, `escalated`.
+    `probability` is the chance with which it came into what is kept, None when nobody knows; rates weight by it.
     `metadata` is whatever else was said of it.
     """
 
@@ -26,4 +29,20 @@ class Interaction:
     cost_usd: float | None = None
     feedback: JsonObject = field(default_factory=dict[str, Json])
     release: str | None = None
+    probability: float | None = None
     metadata: JsonObject = field(default_factory=dict[str, Json])
+
+
+def position_of(one: Interaction) -> float:
+    """Where a conversation lies in [0, 1): a hash of its id alone, so that 1 % lies inside 5 % on every machine."""
+    return int(content_hash(one.conversation_id or one.id)[:14], 16) / 16**14
+
+
+def question_of(asked: Json) -> str:
+    """What a user asked last, as text: the last user message of a conversation, a text as it is, else JSON."""
+    plain: Any = asked
+    if not hasattr(plain, "append"):
+        return text_of(asked)
+    said = [cast("Mapping[str, Json]", one) for one in cast("Sequence[Any]", plain) if hasattr(one, "items")]
+    users = [one for one in said if one.get("role") == "user"]
+    return text_of(users[-1].get("content")) if users else text_of(asked)

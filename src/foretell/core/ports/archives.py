@@ -1,10 +1,21 @@
 """What was recorded elsewhere and lies in files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from foretell.core.domain.files.outcomes import RecordedLine
 from foretell.core.domain.traffic import Interaction
+from foretell.core.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A file of traffic: where it is, its form (None: by its ending), and field of ours → where a row holds it."""
+
+    path: str
+    form: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Archives(Protocol):
@@ -15,6 +26,16 @@ class Archives(Protocol):
 
         Raises:
             BadInput: absent, or a line that is no interaction; all bad lines at once.
+        """
+        ...
+
+    def stream(self, archive: Archive) -> Iterator[Interaction | Problem]:
+        """The interactions of a file of any size, one after the other, raw; a problem for each row that is none.
+
+        Problems say where and what kind of mistake, and show nothing of what the row holds.
+
+        Raises:
+            BadInput: absent, of an unknown form, or not readable as what it is said to be.
         """
         ...
 

@@ -35,3 +35,11 @@ class Traffic(Protocol):
     async def sample(self, hash_: str) -> TrafficSample | None:
         """A frozen sample."""
         ...
+
+    async def remove(self, ids: Sequence[str]) -> int:
+        """Take some away for good. Returns how many were there."""
+        ...
+
+    async def span(self) -> tuple[str, str] | None:
+        """The times of the oldest and of the newest one, None when nothing is kept."""
+        ...

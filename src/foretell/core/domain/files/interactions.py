@@ -36,6 +36,7 @@ def interaction_of(row: Row) -> Interaction:
         cost_usd=row.number("cost_usd"),
         feedback=_feedback(row),
         release=row.text("release"),
+        probability=_probability(row),
     )
     metadata = keep_unknown(row.mapping("metadata"), row.rest("usage"))
     return replace(found, metadata=metadata) if metadata else found
@@ -45,6 +46,13 @@ def _at(row: Row) -> str:
     if not row.has("at"):
         row.wrong("at", "is missing.", "Give the time of the request, like 2026-03-01T09:30:00Z.")
     return row.time("at") or ""
+
+
+def _probability(row: Row) -> float | None:
+    chance = row.number("probability")
+    if chance is not None and not 0 < chance <= 1:
+        row.wrong("probability", "is not a probability above 0.", "Give the share of traffic that was kept: 0.01.")
+    return chance
 
 
 def _feedback(row: Row) -> dict[str, Json]:

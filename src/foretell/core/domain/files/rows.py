@@ -17,11 +17,15 @@ class Row:
     """A JSON object being read. A field that was asked for is taken; the others are the `rest`.
 
     Readers answer None for a field that is absent, null or wrong; only the last is a problem. So a whole file can be
-    read before anything is said. A child (an object inside) notes its problems with its parent.
+    read before anything is said. A child (an object inside) notes its problems with its parent. Problems of a private
+    row show no value of it: it may be personal.
     """
 
-    def __init__(self, where: str, value: JsonObject, line: int = 0, parent: "Row | None" = None) -> None:
+    def __init__(
+        self, where: str, value: JsonObject, line: int = 0, parent: "Row | None" = None, *, is_private: bool = False
+    ) -> None:
         self.where = where
+        self.is_private = is_private if parent is None else parent.is_private
         self.value = value
         self.line = line
         self.problems: list[Problem] = [] if parent is None else parent.problems
@@ -68,7 +72,8 @@ class Row:
         if not value.strip():
             self.wrong(name, "is empty.", "It is required.")
         elif _CONTROL.search(value):
-            self.wrong(name, f"is {show(value)}, which holds a control character.", "Use letters, digits and signs.")
+            shown = "a text" if self.is_private else show(value)
+            self.wrong(name, f"is {shown}, which holds a control character.", "Use letters, digits and signs.")
         return value
 
     def number(self, name: str, is_signed: bool = False) -> float | None:
@@ -152,7 +157,9 @@ class Row:
         return inner
 
     def _refuse(self, name: str, value: Json, wanted: str, hint: str = "") -> Any:
-        self.wrong(name, f"is {show(value)}, not {wanted}.", hint)
+        self.wrong(name, f"is not {wanted}.", "") if self.is_private else self.wrong(
+            name, f"is {show(value)}, not {wanted}.", hint
+        )
         return None
 
 

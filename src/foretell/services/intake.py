@@ -1,0 +1,97 @@
+"""Archives of traffic taken into the store: sampled, anonymised before the first write, twice is as good as once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from foretell.core.domain.files.lines import PRINTED, bad_input
+from foretell.core.domain.traffic import Interaction, position_of
+from foretell.core.errors import ConfigurationError, Problem
+from foretell.core.ports.archives import Archive
+from foretell.services.covering import covered_all
+from foretell.services.house import House
+from foretell.services.traffic import anonymiser_of
+
+AT_ONCE = 200
+"""Interactions that are anonymised and written together: what a run that is killed may have to do again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRequest:
+    """What to take in.
+
+    `share` of the conversations is kept, by the hash of their ids. `upstream` is the chance with which the archive
+    itself came to hold an interaction, None when nobody knows. `source` names where the ids come from.
+    """
+
+    archive: Archive
+    share: float = 1.0
+    upstream: float | None = None
+    source: str | None = None
+    is_skipping_bad: bool = False
+    is_dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came of it: interactions read, left out by the share, new to the store, known to it, and bad rows."""
+
+    read: int = 0
+    left_out: int = 0
+    new: int = 0
+    known: int = 0
+    bad: int = 0
+    problems: tuple[Problem, ...] = ()
+    names: str = "not covered"
+
+
+async def take_in(house: House, request: IntakeRequest, told: Callable[[Intake], None] | None = None) -> Intake:
+    """Read an archive into the store. Unless bad rows are skipped, all of it is read once before anything is kept.
+
+    Raises:
+        ConfigurationError: no key for pseudonyms, a share or chance that is none.
+        BadInput: a file that cannot be read, or bad rows: nothing was taken in.
+    """
+    _check(request)
+    anonymiser = anonymiser_of(house, "traffic import")
+    if not request.is_skipping_bad:
+        _refuse_bad(house, request.archive)
+    found = Intake(names=anonymiser.names_covered)
+    rows = house.archives.stream(request.archive)
+    while part := list(islice(rows, AT_ONCE)):
+        problems = [one for one in part if isinstance(one, Problem)]
+        good = [one for one in part if isinstance(one, Interaction)]
+        kept = [_sourced(one, request) for one in good if position_of(one) < request.share]
+        new = await house.store.traffic.add(covered_all(anonymiser, kept)) if kept and not request.is_dry else 0
+        found = replace(
+            found,
+            read=found.read + len(good),
+            left_out=found.left_out + len(good) - len(kept),
+            new=found.new + new,
+            known=found.known + (0 if request.is_dry else len(kept) - new),
+            bad=found.bad + len(problems),
+            problems=(*found.problems, *problems)[:PRINTED],
+        )
+        if told is not None:
+            told(found)
+    return found
+
+
+def _check(request: IntakeRequest) -> None:
+    for name, value in (("--share", request.share), ("--upstream", request.upstream)):
+        if value is not None and not 0 < value <= 1:
+            what = f"{value:g} is not a share of the traffic."
+            raise ConfigurationError(Problem(name, what, "Give a number above 0 and at most 1: 0.01 is one per cent."))
+
+
+def _refuse_bad(house: House, archive: Archive) -> None:
+    problems = [one for one in house.archives.stream(archive) if isinstance(one, Problem)]
+    if problems:
+        raise bad_input(problems)
+
+
+def _sourced(one: Interaction, request: IntakeRequest) -> Interaction:
+    """The interaction with the chance of its being here, and an id that says where it comes from."""
+    upstream = one.probability if one.probability is not None else request.upstream
+    source = request.source or request.archive.path.rpartition("/")[2]
+    return replace(one, id=f"{source}\x1f{one.id}", probability=None if upstream is None else upstream * request.share)
