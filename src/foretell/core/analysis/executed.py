@@ -63,6 +63,11 @@ def label(name: str, turn: int) -> str:
     return name if turn == 1 else f"{name}#{turn}"
 
 
+def labelled(spans: Sequence[Span]) -> list[tuple[str, Span]]:
+    """Each span with the label by which a score's `step` refers to it."""
+    return [(step.label, span) for step, span in zip(steps_of_spans(spans), spans, strict=True)]
+
+
 def executed(outcome: Outcome, scores: Mapping[str, ScoreResult]) -> tuple[Executed, ...] | NotSeen:
     """The steps of a trial in order; or why none was seen.
 

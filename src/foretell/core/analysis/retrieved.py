@@ -7,7 +7,7 @@ from foretell.core.domain.trial import Trial
 from foretell.core.domain.values import Json, text_of
 
 _TEXT_KEYS = ("text", "content", "page_content", "passage", "chunk", "body", "document", "snippet")
-_LIST_KEYS = ("documents", "results", "passages", "chunks", "hits", "matches", "nodes", "sources", "items", "data")
+LIST_KEYS = ("documents", "results", "passages", "chunks", "hits", "matches", "nodes", "sources", "items", "data")
 _DEPTH = 12
 
 
@@ -20,7 +20,7 @@ def retrieved_passages(trial: Trial) -> tuple[str, ...] | NotSeen:
     spans = trial.spans("retrieval")
     if isinstance(spans, NotSeen):
         return spans
-    found = (passage for span in spans for passage in _passages(span.output, 0))
+    found = (passage for span in spans for passage in passages_in(span.output))
     return tuple(dict.fromkeys(passage for passage in found if passage.strip()))
 
 
@@ -39,6 +39,11 @@ def user_texts(trial: Trial) -> tuple[str, ...]:
     said = [message.content for message in trial.outcome.messages if message.role == "user"]
     given = (text for value in (trial.case.input, *trial.case.turns, *said) for text in leaves(value))
     return tuple(dict.fromkeys(given))
+
+
+def passages_in(output: Json) -> Iterator[str]:
+    """The passages in a retrieval's output, or in a part of one."""
+    return _passages(output, 0)
 
 
 def leaves(value: Json, depth: int = 0) -> Iterator[str]:
@@ -70,7 +75,7 @@ def _passages(value: Json, depth: int) -> Iterator[str]:
 
 
 def _passages_of_object(value: Json, depth: int) -> Iterator[str]:
-    key = next((name for name in (*_TEXT_KEYS, *_LIST_KEYS) if value.get(name)), None)
+    key = next((name for name in (*_TEXT_KEYS, *LIST_KEYS) if value.get(name)), None)
     if key is None:
         yield " ".join(leaves(value, depth))
     else:
