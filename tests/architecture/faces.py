@@ -22,7 +22,19 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 # Objects whose keys are names that a project chose: one line stands for all of them.
 NAMED = frozenset(
-    {"examples", "fingerprints", "fired", "modes", "params", "runs", "baseline_runs", "anchor_runs", "scores", "slices"}
+    {
+        "examples",
+        "fingerprints",
+        "fired",
+        "modes",
+        "params",
+        "references",
+        "runs",
+        "baseline_runs",
+        "anchor_runs",
+        "scores",
+        "slices",
+    }
 )
 
 # (how the JSON is had, after what, and the code that the command ends with)
@@ -38,6 +50,7 @@ JSON_COMMANDS: list[tuple[str, tuple[str, ...], int]] = [
     ("runs", ("run",), 0),
     ("gate drop", ("run", "baseline set --gate drop"), 1),
     ("gate drop --aa 1", ("run", "baseline set --gate drop"), 0),
+    ("drill --fault tool_slow", (), 2),
     ("plan drop", ("run", "baseline set --gate drop"), 0),
     ("verify-decision record.json", ("run", "baseline set --gate drop", "gate drop --record record.json"), 0),
     ("compare latest latest", ("run",), 0),

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "failures": ("failures", "What failed, by name, ranked by what it costs."),
     "steps": ("steps", "How the steps compound, and where failures start."),
     "cost": ("cost", "Cost per successful interaction, alternatives beside it."),
+    "drill": ("drill", "Break the target on purpose, and see which suite notices."),
     "show": ("show", "One trial, whole."),
 }
 

@@ -10,6 +10,7 @@ from foretell.core.domain import modes
 from foretell.core.domain.grammar import GrammarError, names_in, parse
 from foretell.core.errors import Problem, suggest
 from foretell.settings.demands import check_demands
+from foretell.settings.drills import check_drills
 from foretell.settings.references import ScorerBook, check_target, is_dotted, read_scorers
 from foretell.settings.schema import GateTable, ProjectFile, SuiteTable, TargetTable
 from foretell.settings.source import Origin
@@ -67,6 +68,7 @@ def check(file: ProjectFile, data: Mapping[str, Any], origin: Origin) -> list[Pr
     for name, gate in file.gates.items():
         problems.extend(_check_gate(gate, origin, name, names))
         problems.extend(check_demands(gate, origin.at("gates", name), dict(zip(file.suites, made, strict=True))))
+    problems.extend(check_drills(file, names.suites, origin))
     return problems
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from foretell.core.domain.drills import DrillPolicy
+from foretell.core.domain.effects import FaultSpec
 from foretell.core.domain.modes import BUILT_IN, FailureMode
 from foretell.core.domain.policy import Demand, GatePolicy
 from foretell.core.domain.project import Anonymising, Project, Suite, TrafficSlice
@@ -27,6 +29,7 @@ def resolve(file: ProjectFile, book: ScorerBook, source: Source) -> Project:
         suites={name: _suite(name, table, book) for name, table in file.suites.items()},
         modes=tuple(_mode(name, table) for name, table in file.failure_modes.items()),
         gates={name: _gate(name, table) for name, table in file.gates.items()},
+        drills=_drills(file),
         anonymise=Anonymising(dict(file.anonymise.patterns), tuple(file.anonymise.allow), file.anonymise.names),
         file=source.origin.file,
     )
@@ -90,4 +93,17 @@ def _gate(name: str, table: GateTable) -> GatePolicy:
             name: Demand(rule.at_least, rule.may_drop, rule.at_most, rule.may_rise, *rule.range)
             for name, rule in table.metrics.items()
         },
+    )
+
+
+def _drills(file: ProjectFile) -> DrillPolicy:
+    table = file.drills
+    return DrillPolicy(
+        must_catch=tuple(table.must_catch),
+        suites=tuple(table.suites),
+        faults=None if table.faults is None else tuple(table.faults),
+        own={name: FaultSpec(name, one.use, one.parameters, one.step) for name, one in file.faults.items()},
+        confidence=table.confidence,
+        fault_free=table.fault_free,
+        addresses=tuple(table.addresses),
     )

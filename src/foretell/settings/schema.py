@@ -297,6 +297,34 @@ class AnonymiseTable(Table):
     ] = None
 
 
+class FaultTable(OpenTable):
+    """[faults.NAME]: a fault under a name of its own. Further keys are its parameters."""
+
+    use: Annotated[str, Field(min_length=1, description="A known fault or module:class.")]
+    step: Annotated[
+        Text | None, Field(description="The step that it acts on; without it the first one of a fitting kind.")
+    ] = None
+
+
+class DrillTable(Table):
+    """[drills]: what drills do unless told otherwise."""
+
+    must_catch: Annotated[list[Text], Field(description="Faults that some suite must catch: else exit code 1.")] = (
+        Field(default_factory=list[str])
+    )
+    suites: Annotated[list[Text], Field(description="Suites to drill; without it all of them.")] = Field(
+        default_factory=list[str]
+    )
+    faults: Annotated[list[Text] | None, Field(description="Faults to try; without it all that are known.")] = None
+    confidence: Annotated[float, Field(gt=0.5, lt=1, description="How sure a run without a fault raises no alarm.")] = (
+        0.95
+    )
+    fault_free: Annotated[int, Field(ge=0, description="Runs without a fault beside the reference.")] = 1
+    addresses: Annotated[
+        list[Text], Field(description="Environment variables that hold the address of the target's model.")
+    ] = Field(default_factory=list[str])
+
+
 class ProjectFile(Table):
     """The whole file."""
 
@@ -325,3 +353,7 @@ class ProjectFile(Table):
     anonymise: Annotated[AnonymiseTable, Field(description="What is replaced in traffic.")] = Field(
         default_factory=AnonymiseTable
     )
+    faults: Annotated[dict[Name, FaultTable], Field(description="Faults with parameters, for drills.")] = Field(
+        default_factory=dict[str, FaultTable]
+    )
+    drills: Annotated[DrillTable, Field(description="What drills do.")] = Field(default_factory=DrillTable)

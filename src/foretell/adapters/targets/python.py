@@ -13,8 +13,9 @@ from typing import Any, cast
 from foretell.adapters.targets.effects import Effects
 from foretell.adapters.targets.recording import Recording, json_or_raise, trial
 from foretell.adapters.targets.reported import reported
-from foretell.adapters.targets.seams import Seams, find_owner, read_steps
+from foretell.adapters.targets.seams import Seams, find_owner
 from foretell.core.domain.messages import asked, message_fields
+from foretell.core.domain.steps import read_steps
 from foretell.core.domain.trace import NotSeen, Trace
 from foretell.core.domain.trial import Outcome, TrialError
 from foretell.core.domain.values import Json

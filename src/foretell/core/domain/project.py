@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from foretell.core.domain.drills import DrillPolicy
 from foretell.core.domain.modes import FailureMode
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import Arm, Layer, UnknownCost
@@ -76,3 +77,4 @@ class Project:
     gates: Mapping[str, GatePolicy] = field(default_factory=dict[str, GatePolicy])
     anonymise: Anonymising = field(default_factory=Anonymising)
     file: str = "foretell.toml"
+    drills: DrillPolicy = field(default_factory=DrillPolicy)
