@@ -6,7 +6,7 @@ from foretell.core import plugins
 from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.settings.parameters import check_types
 from foretell.settings.references import is_dotted
-from foretell.settings.schema import FaultTable, ProjectFile
+from foretell.settings.schema import DrillTable, FaultTable, ProjectFile
 from foretell.settings.source import Origin
 
 
@@ -15,11 +15,12 @@ def check_drills(file: ProjectFile, suites: Collection[str], origin: Origin) -> 
     for name, fault in file.faults.items():
         yield from _check_fault(fault, origin.at("faults", name))
     known = {*plugins.known("faults"), *file.faults}
+    drills = file.drills or DrillTable()  # the reader leaves out a table with mistakes
     for key in ("must_catch", "faults"):
-        for name in getattr(file.drills, key) or ():
+        for name in getattr(drills, key) or ():
             if name not in known:
                 yield Problem(f"{origin.at('drills')} {key}", f"fault '{name}' is not known.", suggest(name, known))
-    for name in file.drills.suites or ():
+    for name in drills.suites or ():
         if name not in suites:
             yield Problem(f"{origin.at('drills')} suites", f"suite '{name}' is not known.", suggest(name, suites))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from foretell.core.analysis.aggregate import Units
+from foretell.core.analysis.aggregate import Units, divide
 from foretell.core.analysis.claims import FEWEST_PAIRS, Side, Standard, claim_difference
 from foretell.core.domain.drills import Signal
 from foretell.core.errors import NotEnoughEvidence
@@ -115,7 +115,9 @@ class Pair:
         """Before, after, and the side on which a change for the worse lies. The unscored speak against an alarm."""
         if name == SUCCESS:
             return self.old.rate("as-failure"), self.new.rate("as-success"), "below"
-        return self.old.occurrence(name, "as-failure"), self.new.occurrence(name, "as-success"), "above"
+        nothing = np.zeros(len(self.old), np.int64)
+        before = divide(self.old.fired.get(name, nothing) + self.old.unscored, self.old.trials)
+        return before, divide(self.new.fired.get(name, nothing), self.new.trials), "above"
 
     def _p_of_cost(self, rows: Ints) -> float:
         assert self.may_rise is not None
