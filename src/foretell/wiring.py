@@ -38,10 +38,13 @@ def evalsets_of(project: Project) -> EvalSets:
 
 
 @asynccontextmanager
-async def open_house(project: Project, *, ephemeral_key: bool = False) -> AsyncGenerator[House]:
+async def open_house(
+    project: Project, *, ephemeral_key: bool = False, is_reading: bool = False
+) -> AsyncGenerator[House]:
     """A project with its store open; everything is written and closed when the block ends.
 
-    With `ephemeral_key` pseudonyms agree within this process only, unless the environment holds a key.
+    With `ephemeral_key` pseudonyms agree within this process only, unless the environment holds a key. With
+    `is_reading` the store may be one that cannot be written.
 
     Raises:
         ForetellError: the store cannot be opened.
@@ -50,7 +53,7 @@ async def open_house(project: Project, *, ephemeral_key: bool = False) -> AsyncG
     if root not in sys.path:
         sys.path.insert(0, root)  # the project's own scorers are imported from its folder
     async with AsyncExitStack() as stack:
-        store, checkouts = open_store(project.store, root), Worktrees(root)
+        store, checkouts = open_store(project.store, root, is_reading=is_reading), Worktrees(root)
         stack.push_async_callback(store.aclose)
         stack.push_async_callback(checkouts.aclose)
 

@@ -3,10 +3,13 @@
 import asyncio
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -14,8 +17,10 @@ from foretell.adapters.store import open_store, sqlite
 from foretell.core.domain.scores import Score
 from foretell.core.errors import BadInput, ConfigurationError, ForetellError, RunFailed, Unreachable
 from foretell.core.ports.records import Record
-from foretell.testing.store_examples import CASES, example_run, plain_trial, scored
+from foretell.testing.store_examples import CASES, example_run, full_trial, plain_trial, scored
 
+# Rights mean nothing to root, unless it gives up the privilege to pass them over.
+AS_A_USER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 ADDRESS = "sqlite:///.foretell/store.db"
 
 
@@ -28,7 +33,10 @@ async def test_a_store_is_made_for_this_user_only(tmp_path: Path) -> None:
     path = await make(tmp_path)
     assert [oct(found.stat().st_mode & 0o777) for found in (path.parent, path)] == ["0o700", "0o600"]
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("select no, name from foretell_migrations").fetchall() == [(1, "make_first_tables")]
+        assert connection.execute("select no, name from foretell_migrations").fetchall() == [
+            (1, "make_first_tables"),
+            (2, "keep_what_judging_cost"),
+        ]
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
 
 
@@ -84,6 +92,43 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         open_store(ADDRESS, tmp_path)
 
 
+READS = """
+import asyncio, sys
+from foretell.adapters.store import open_store
+from foretell.testing.store_examples import example_run, full_trial
+
+async def main():
+    store = open_store(sys.argv[1], is_reading=True)
+    assert [run.id for run in await store.facts.runs()] == ["r"]
+    assert await store.facts.trial("r", 0, 0) == full_trial("r")
+    try:
+        await store.facts.end("r", "done")
+    except Exception as error:
+        print(type(error).__name__, error)
+    await store.aclose()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(bool(AS_A_USER) and which("setpriv") is None, reason="root cannot give up its privileges here")
+async def test_a_store_that_may_only_be_read_is_read(tmp_path: Path) -> None:
+    store = open_store(ADDRESS, tmp_path)
+    await store.facts.begin([example_run("r")], CASES)
+    await store.facts.add([full_trial("r")])
+    await store.aclose()
+    path = tmp_path / ".foretell" / "store.db"
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    words = [*AS_A_USER, sys.executable, "-c", READS, f"sqlite:///{path}"]
+    try:
+        done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=False)
+    finally:
+        path.parent.chmod(0o755)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"RunFailed Store {path}: it cannot be written. Check the rights")
+
+
 @pytest.mark.parametrize("size", [10, 5_000])
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, size: int) -> None:
     path = tmp_path / "store.db"
@@ -103,9 +148,9 @@ async def test_a_damaged_store_is_an_error_of_ours(tmp_path: Path) -> None:
 async def test_a_store_of_a_newer_foretell_is_refused_with_both_versions(tmp_path: Path) -> None:
     path = await make(tmp_path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("insert into foretell_migrations values (2, 'later', '2030-01-01')")
+        connection.execute("insert into foretell_migrations values (999, 'later', '2030-01-01')")
         connection.commit()
-    with pytest.raises(BadInput, match=r"has schema version 2, and this foretell knows versions up to 1\. Upgrade"):
+    with pytest.raises(BadInput, match=r"has schema version 999, and this foretell knows versions up to \d+\. Upgrade"):
         open_store(ADDRESS, tmp_path)
 
 

@@ -74,7 +74,7 @@ def results(what: Project | SuitePlan, reference: str = "latest", *, store: str 
     async def work(house: House) -> Results:
         return await _results(house, await find_group(house, reference))
 
-    return _in_house(what, store, work)
+    return _in_house(what, store, work, is_reading=True)
 
 
 def compare(what: Project | SuitePlan, a: str, b: str = "latest", *, store: str | None = None) -> Comparison:
@@ -87,7 +87,7 @@ def compare(what: Project | SuitePlan, a: str, b: str = "latest", *, store: str 
     async def work(house: House) -> Comparison:
         return Comparison(await compare_runs(house, a, b))
 
-    return _in_house(what, store, work)
+    return _in_house(what, store, work, is_reading=True)
 
 
 def gate(project: Project, name: str, *, is_first: bool = False, max_cost: float | None = None) -> GateResult:
@@ -113,12 +113,18 @@ async def _results(house: House, groups: Sequence[Sequence[Run]]) -> Results:
     )
 
 
-def _in_house(what: Project | SuitePlan, store: str | None, work: Callable[[House], Coroutine[Any, Any, T]]) -> T:
+def _in_house(
+    what: Project | SuitePlan,
+    store: str | None,
+    work: Callable[[House], Coroutine[Any, Any, T]],
+    *,
+    is_reading: bool = False,
+) -> T:
     project = what if isinstance(what, Project) else Project(name=what.suite, root=".")
     project = project if store is None else replace(project, store=store)
 
     async def inside() -> T:
-        async with open_house(project) as house:
+        async with open_house(project, is_reading=is_reading) as house:
             return await work(house)
 
     try:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from foretell.cli.cost import Unknown
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
+from foretell.cli.terminal import ConfigOption, JsonOption, look_up, print_json, print_sheet
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import comparison_sheet
 from foretell.services.findings import compare_runs
@@ -21,7 +21,7 @@ def command(
 ) -> None:
     """B against A on the cases that both have: success, cost per success, and the cases that changed."""
     zero = None if unknown_cost is None else unknown_cost is Unknown.zero
-    report = in_house(config, lambda house: compare_runs(house, a, b, unknown_as_zero=zero))
+    report = look_up(config, lambda house: compare_runs(house, a, b, unknown_as_zero=zero))
     if as_json_:
         found = report.comparison
         body = {

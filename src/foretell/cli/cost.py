@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, print_json, print_sheet
+from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, look_up, print_json, print_sheet
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import cost_sheet
 from foretell.services.findings import cost
@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """What one successful interaction costs, with the alternatives that ran beside it."""
     zero = None if unknown_cost is None else unknown_cost is Unknown.zero
-    found = in_house(config, lambda house: cost(house, run, unknown_as_zero=zero))
+    found = look_up(config, lambda house: cost(house, run, unknown_as_zero=zero))
     if as_json_:
         rows = [{"run": one.id, "target": one.arm.target.name, "cost": as_json(finding)} for one, finding in found]
         print_json("foretell.cost/1", {"currency": found[0][0].currency, "runs": rows})

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, print_json, print_sheet, say_wrapped
+from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, look_up, print_json, print_sheet, say_wrapped
 from foretell.reports.layout import shorten
 from foretell.reports.numbers import as_json
 from foretell.reports.steps import origin_sheet
@@ -23,7 +23,7 @@ def command(
     config: ConfigOption = None,
 ) -> None:
     """Rank the failure modes of a run by expected cost per 1,000 interactions."""
-    report = in_house(config, lambda house: failures(house, run, examples))
+    report = look_up(config, lambda house: failures(house, run, examples))
     if as_json_:
         body = {"run": report.run.id, "tally": as_json(report.tally), "success": as_json(report.success)}
         shown = {"examples": as_json(report.examples), "unscored": as_json(report.unscored)}

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from foretell.cli.output import say
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet, say_wrapped
+from foretell.cli.terminal import ConfigOption, JsonOption, look_up, print_json, print_sheet, say_wrapped
 from foretell.reports.numbers import as_json
 from foretell.reports.planning import planning_sheet
 from foretell.services.planning import GatePlan, plan_gates
@@ -18,7 +18,7 @@ def command(
     config: ConfigOption = None,
 ) -> None:
     """P(ship | no change), and the cases, trials and money that a gate's margin takes. Nothing is run."""
-    plans = in_house(config, lambda house: plan_gates(house, gate))
+    plans = look_up(config, lambda house: plan_gates(house, gate))
     if as_json_:
         print_json("foretell.gate-plan/1", {"gates": as_json(plans)})
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from foretell.cli.output import say
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet
+from foretell.cli.terminal import ConfigOption, JsonOption, look_up, print_json, print_sheet
 from foretell.core.analysis.reading import RunSummary
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import summary_sheet
@@ -24,7 +24,7 @@ def command(
     async def work(house: House) -> list[RunSummary]:
         return [await summarise(house, run) for run in await house.store.facts.runs(limit)]
 
-    summaries = in_house(config, work)
+    summaries = look_up(config, work)
     if as_json_:
         print_json("foretell.runs/1", {"runs": as_json(summaries)})
     elif summaries:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from foretell.cli.output import NARROWEST, say, terminal_width
-from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, say_wrapped
+from foretell.cli.terminal import ConfigOption, JsonOption, look_up, print_json, say_wrapped
 from foretell.core.analysis.executed import executed
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure
 from foretell.core.domain.trace import NotSeen, Trace
@@ -38,7 +38,7 @@ def command(
     config: ConfigOption = None,
 ) -> None:
     """Show one trial: what was asked, what came out, the steps, every score and the conclusion."""
-    run, row, question = in_house(config, lambda house: find_trial(house, item))
+    run, row, question = look_up(config, lambda house: find_trial(house, item))
     if as_json_:
         print_json("foretell.trial/1", {"input": question, "currency": run.currency, "trial": as_json(row)})
         return

@@ -7,7 +7,7 @@ import typer
 
 from foretell.cli.out_files import claim_paths, style, write_files
 from foretell.cli.output import say
-from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, print_json, print_sheet
+from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, look_up, print_json, print_sheet
 from foretell.core.analysis.reading import StepReport
 from foretell.core.analysis.steps import TARGET_RATE
 from foretell.core.errors import RunFailed, raise_all
@@ -39,7 +39,7 @@ def command(
     async def work(house: House) -> StepReport:
         return await (steps(house, run, target_rate) if traffic is None else traffic_steps(house, traffic, target_rate))
 
-    report = in_house(config, work)
+    report = look_up(config, work)
     pages = {path: steps_page(report, style()) for path in paths}
     raise_all(RunFailed, write_files(pages, "The run is stored: ask again."))
     if as_json_:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, TypeVar
 
 import typer
@@ -32,12 +33,17 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with a vers
 def in_house(config: str | None, work: Callable[[House], Awaitable[T]], *, ephemeral_key: bool = False) -> T:
     """Do async work with the project's house open; whatever happens, what was owed to the store is written."""
     project = open_project(config)
+    return asyncio.run(_inside(open_house(project, ephemeral_key=ephemeral_key), work))
 
-    async def inside() -> T:
-        async with terminable(), open_house(project, ephemeral_key=ephemeral_key) as house:
-            return await work(house)
 
-    return asyncio.run(inside())
+def look_up(config: str | None, work: Callable[[House], Awaitable[T]]) -> T:
+    """Do async work that only reads, also where nothing can be written."""
+    return asyncio.run(_inside(open_house(open_project(config), is_reading=True), work))
+
+
+async def _inside(opening: AbstractAsyncContextManager[House], work: Callable[[House], Awaitable[T]]) -> T:
+    async with terminable(), opening as house:
+        return await work(house)
 
 
 def print_json(schema: str, body: dict[str, Json]) -> None:

@@ -14,6 +14,7 @@ from foretell.core.ports.revisions import Revisions
 
 State = Literal["ok", "warn", "fail"]
 CONFIGURATION = 64
+BAD_INPUT = 65
 UNREACHABLE = 69
 
 
@@ -61,9 +62,8 @@ Installed = Callable[[str], str | None]
 
 
 def exit_code(checks: Iterable[Check]) -> int:
-    """0 when nothing fails; a wrong configuration goes before something unreachable."""
-    codes = {check.code for check in checks if check.state == "fail"}
-    return CONFIGURATION if CONFIGURATION in codes else max(codes, default=0)
+    """0 when nothing fails; a wrong configuration goes before bad data, and that before something unreachable."""
+    return min((check.code for check in checks if check.state == "fail"), default=0)
 
 
 def check_installation(installed: Installed, python: str) -> Iterator[Check]:
@@ -138,7 +138,7 @@ def check_evalsets(project: Project, evalsets: EvalSets) -> Iterator[Check]:
         try:
             yield _check_evalset(reference, evalsets)
         except ForetellError as error:
-            yield from (_failed(f"eval set {reference}", problem, CONFIGURATION) for problem in error.problems)
+            yield from (_failed(f"eval set {reference}", problem, _code_of(error)) for problem in error.problems)
 
 
 def _check_evalset(reference: str, evalsets: EvalSets) -> Check:
@@ -186,8 +186,7 @@ async def check_store(claims: Claims, holder: str) -> Check:
 
 def check_unopened(error: ForetellError) -> Check:
     """A store that could not be opened."""
-    code = CONFIGURATION if error.exit_code == CONFIGURATION else UNREACHABLE
-    return _failed("store", error.problems[0], code)
+    return _failed("store", error.problems[0], _code_of(error))
 
 
 async def check_live(project: Project, executor: Executor) -> list[Check]:
@@ -198,11 +197,15 @@ async def check_live(project: Project, executor: Executor) -> list[Check]:
             async for _ in executor.run(Workload((arm,), ())):
                 pass
         except ForetellError as error:
-            code = CONFIGURATION if error.exit_code == CONFIGURATION else UNREACHABLE
-            checks.extend(_failed(f"target {name}", problem, code) for problem in error.problems)
+            checks.extend(_failed(f"target {name}", problem, _code_of(error)) for problem in error.problems)
         else:
             checks.append(Check(f"target {name}", "ok", "can go live"))
     return checks
+
+
+def _code_of(error: ForetellError) -> int:
+    """What a run would end with; whatever is neither a setting nor data keeps one from starting."""
+    return error.exit_code if error.exit_code in (CONFIGURATION, BAD_INPUT) else UNREACHABLE
 
 
 def _failed(name: str, problem: Problem, code: int) -> Check:

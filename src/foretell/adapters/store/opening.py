@@ -50,17 +50,18 @@ class Store:
             self._database.close()
 
 
-def open_store(url: str, root: str | Path = ".") -> Store:
+def open_store(url: str, root: str | Path = ".", *, is_reading: bool = False) -> Store:
     """Open the store at an address like `sqlite:///.foretell/store.db`, made if it is not there.
 
-    A relative path counts from `root`. One thread that writes starts at once; threads that read start when needed.
+    A relative path counts from `root`. One thread that writes starts at once; threads that read start when needed. With
+    `is_reading` it may be one that cannot be written, as on a disk that is only read.
 
     Raises:
         ConfigurationError: the address is not one of a store that is known.
         Unreachable: its folder or file cannot be made, read or written.
         BadInput: the file is damaged, another program's, or of a newer foretell.
     """
-    database = open_file(_path_of(url, Path(root)))
+    database = open_file(_path_of(url, Path(root)), is_reading=is_reading)
     try:
         migrate(database)
     except BaseException:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection, Engine, Float, create_engine, event, literal_column
 from sqlalchemy.dialects.sqlite import insert
@@ -27,22 +28,28 @@ READERS: Final = 3
 _NOW: Final = "((julianday('now') - 2440587.5) * 86400.0)"
 
 
-def open_file(path: Path) -> Database:
+def open_file(path: Path, *, is_reading: bool = False) -> Database:
     """Open an SQLite file, made with its folder if it is not there, for this user only.
+
+    With `is_reading` a file is opened all the same that this user may read and not write.
 
     Raises:
         Unreachable: it cannot be made, opened or locked.
         BadInput: it is not an SQLite file, or damaged.
     """
-    _make(path)
-    try:
-        _switch_to_wal(path)
-    except sqlite3.Error as error:
-        raise in_our_words(error, str(path), Unreachable) from error
+    if is_reading and _may_only_be_read(path):
+        address = _read_only(path)
+    else:
+        _make(path)
+        address = _address(path)
+        try:
+            _switch_to_wal(path)
+        except sqlite3.Error as error:
+            raise in_our_words(error, str(path), Unreachable) from error
     return Database(
         place=str(path),
-        writing=_engine(path, "BEGIN IMMEDIATE", 1),
-        reading=_engine(path, "BEGIN", READERS),
+        writing=_engine(address, "BEGIN IMMEDIATE", 1),
+        reading=_engine(address, "BEGIN", READERS),
         insert=insert,
         now=literal_column(_NOW, Float),
         set_durable=_set_durable,
@@ -59,14 +66,33 @@ def _make(path: Path) -> None:
         raise Unreachable.of(f"Store {path}", f"cannot be written: {error.strerror}.", hint) from error
 
 
-def _engine(path: Path, begin: str, connections: int) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        poolclass=QueuePool,
-        pool_size=connections,
-        max_overflow=0,
+def _may_only_be_read(path: Path) -> bool:
+    """True for a file that is there and that this user may not write, or whose folder takes no files beside it."""
+    return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _address(path: Path, **options: str) -> str:
+    """A file as SQLite's URI."""
+    return f"{path.absolute().as_uri()}?{urlencode(options)}" if options else path.absolute().as_uri()
+
+
+def _read_only(path: Path) -> str:
+    """The address of a file to be read where nothing can be written.
+
+    Without a log beside it nobody writes to it, and SQLite is told so: it would make files beside it otherwise.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    has_log = log.is_file() and log.stat().st_size > 0
+    return _address(path, mode="ro") if has_log else _address(path, mode="ro", immutable="1")
+
+
+def _engine(address: str, begin: str, connections: int) -> Engine:
+    def connect() -> sqlite3.Connection:
         # Transactions are begun here, not by the driver, which would begin them late and as readers.
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+        return sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+
+    engine = create_engine(
+        URL.create("sqlite"), creator=connect, poolclass=QueuePool, pool_size=connections, max_overflow=0
     )
 
     def begin_ours(connection: Connection) -> None:
