@@ -144,7 +144,7 @@ def test_a_changed_eval_set_is_found(project: Path, capsys: pytest.CaptureFixtur
     assert states(capsys.readouterr().out)["eval set core"] == "ok"
     frozen = project / "evals/core/v1.jsonl"
     frozen.write_text(frozen.read_text().replace("9:00 to 18:00", "never"))
-    assert run_command_line(["doctor"]) == 64
+    assert run_command_line(["doctor"]) == 65
     assert states(capsys.readouterr().out)["eval set core"] == "fail"
 
 

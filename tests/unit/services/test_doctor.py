@@ -169,8 +169,8 @@ def test_an_old_version_that_was_changed_fails() -> None:
     project = Project("shop", "/", evalsets={"core": "evals/core"})
     error = BadInput(Problem("v1.jsonl", "was changed."), Problem("v2.jsonl", "is not listed.", "Adopt it."))
     assert list(check_evalsets(project, Sets({"v1": "aa", "v2": "bb"}, ("v1", error)))) == [
-        Check("eval set core", "fail", "v1.jsonl: was changed.", "", 64),
-        Check("eval set core", "fail", "v2.jsonl: is not listed.", "Adopt it.", 64),
+        Check("eval set core", "fail", "v1.jsonl: was changed.", "", 65),
+        Check("eval set core", "fail", "v2.jsonl: is not listed.", "Adopt it.", 65),
     ]
 
 
@@ -233,7 +233,7 @@ async def test_a_store_is_tried_and_left_as_it_was() -> None:
     assert leases.held == []
 
 
-@pytest.mark.parametrize(("kind", "code"), [(Unreachable, 69), (ConfigurationError, 64), (BadInput, 69)])
+@pytest.mark.parametrize(("kind", "code"), [(Unreachable, 69), (ConfigurationError, 64), (BadInput, 65)])
 async def test_a_store_that_takes_no_write_fails(kind: type[ForetellError], code: int) -> None:
     error = kind(Problem("store.db", "is read-only.", "Make it writable."))
     check = Check("store", "fail", "store.db: is read-only.", "Make it writable.", code)
@@ -264,7 +264,7 @@ async def test_targets_go_live_one_by_one() -> None:
     ]
 
 
-@pytest.mark.parametrize(("codes", "expected"), [((), 0), ((69,), 69), ((64,), 64), ((69, 64), 64)])
+@pytest.mark.parametrize(("codes", "expected"), [((), 0), ((69,), 69), ((64,), 64), ((69, 64), 64), ((69, 65), 65)])
 def test_a_wrong_configuration_goes_first(codes: tuple[int, ...], expected: int) -> None:
     checks = [Check("a", "ok", ""), Check("b", "warn", ""), *(Check("c", "fail", "", "", code) for code in codes)]
     assert exit_code(checks) == expected
