@@ -15,7 +15,7 @@ from scipy import special
 from foretell.core.stats.intervals import FloatArray
 
 # Relative slack in comparing statistics, so that the observed point and its ties always belong to their region.
-_TIE = 1e-9
+TIE = 1e-9
 # Half-width, in standard deviations, of the window of m that is summed; what lies outside (< 1e-12) is added whole.
 _WINDOW = 7.5
 # The error spent on not searching discordances that the data rule out (Berger & Boos).
@@ -26,7 +26,8 @@ RULED_OUT = 1e-5
 class Region:
     """All outcomes with a score of at least some level, against H0: difference <= limit, for m from `first` upwards.
 
-    `least_gained[i]` is the smallest `gained` inside among m = first + i discordant pairs (m + 1 when there is none).
+    `least_gained[i]` is the smallest `gained` inside among m = first + i discordant pairs (m + 1 when there is none);
+    with two axes it holds one region a row.
     """
 
     pairs: int
@@ -71,10 +72,10 @@ def window(pairs: int, shares: Shares) -> tuple[int, int]:
 def region_above(level: FloatArray | float, pairs: int, limit: float, counts: tuple[int, int]) -> Region:
     """The outcomes whose score is at least `level` (one for all, or one per m), for m within `counts`.
 
-    One bisection over `gained` for all m at once.
+    One bisection over `gained` for all m at once. A column of levels gives a region a row.
     """
     discordant = np.arange(counts[0], counts[1] + 1, dtype=np.float64)
-    reached = level - _TIE * np.clip(np.abs(level), 1.0, 1e9)
+    reached = level - TIE * np.clip(np.abs(level), 1.0, 1e9)
     low, high = np.zeros_like(discordant), discordant + 1
     for _ in range(counts[1].bit_length() + 1):
         middle = np.floor((low + high) / 2)
@@ -91,15 +92,22 @@ def region_probability(region: Region, discordance: float, difference: float) ->
     The region must reach over the whole window of `discordance`; what lies beyond it counts as inside.
     """
     first, last = window(region.pairs, Shares(discordance, discordance))
-    m = np.arange(first, last + 1, dtype=np.float64)
-    log_choose = special.gammaln(region.pairs + 1) - special.gammaln(m + 1) - special.gammaln(region.pairs - m + 1)
-    log_weight = log_choose + special.xlogy(m, discordance) + special.xlog1py(region.pairs - m, -discordance)
-    weight = np.exp(log_weight)
-    share = 0.5 if discordance == 0 else min(1.0, max(0.0, (1 + difference / discordance) / 2))
-    least = region.least_gained[first - region.first : last + 1 - region.first]
+    part = Region(region.pairs, first, region.least_gained[None, first - region.first : last + 1 - region.first])
+    return float(region_probabilities(part, np.array([discordance]), np.array([difference]))[0])
+
+
+def region_probabilities(regions: Region, discordances: FloatArray, differences: FloatArray) -> FloatArray:
+    """`region_probability` of each row of `regions` at its own discordance and difference."""
+    pairs, least = regions.pairs, regions.least_gained
+    m = regions.first + np.arange(least.shape[-1], dtype=np.float64)
+    differing, difference = discordances[:, None], differences[:, None]
+    log_choose = special.gammaln(pairs + 1) - special.gammaln(m + 1) - special.gammaln(pairs - m + 1)
+    weight = np.exp(log_choose + special.xlogy(m, differing) + special.xlog1py(pairs - m, -differing))
+    ratio = np.divide(difference, differing, out=np.zeros_like(differing), where=differing > 0)
+    share = np.clip((1 + ratio) / 2, 0.0, 1.0)
     inside = special.betainc(np.maximum(least, 0.5), np.maximum(m - least + 1, 0.5), share)
     tail = np.where(least <= 0, 1.0, np.where(least > m, 0.0, inside))
-    return min(1.0, float(weight @ tail) + max(0.0, 1 - float(weight.sum())))
+    return np.minimum(1.0, (weight * tail).sum(axis=1) + np.maximum(0.0, 1 - weight.sum(axis=1)))
 
 
 def not_ruled_out(discordant: int, pairs: int, limit: float) -> Shares | None:
