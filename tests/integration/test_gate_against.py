@@ -1,144 +1,144 @@
-"""`gate --against REV`: the revision is checked out beside the head, both run in turn, and nothing is left behind."""
+"""`gate --against REV` with an application in worker processes: each side runs its own code, in turn, and a run that
+was cut short goes on."""
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-PROJECT = """
-[project]
-name = "against"
+from tests.git_repository import Repository, new_repository
 
-[targets.app]
-kind = "python"
-call = "acme.app:answer"
-fingerprints = { prompt = "prompts/*.md" }
-concurrency = 2
-
-[evalsets]
-core = "cases.jsonl"
-
-[suites.system]
-layer = "system"
-evalset = "core"
-target = "app"
-scorers = ["contains_expected"]
-
-[gates.deploy]
-suites = ["system"]
-success = { at_least = 0.3, may_drop = 0.1 }
-"""
+TARGET = 'kind = "python"\ncall = "acme.app:answer"\nfingerprints = { prompt = "prompts/*.md" }\nconcurrency = 2'
 
 APP = """
 import os
+import time
 from pathlib import Path
-from typing import Any
 
-PROMPT = (Path(__file__).parent.parent / "prompts" / "p.md").read_text().strip()
+PROMPT = Path("prompts/p.md").read_text().strip()
 
 
 def answer(question, context):
     with open(os.environ["CALLS"], "a") as file:
         file.write(f"{PROMPT} {context['case_id']} {context['seed']} {os.getcwd()}\\n")
+    time.sleep(float(os.environ.get("PAUSE", "0")))
     return "yes" if PROMPT != "bad" or int(context["case_id"][2:]) % 2 else "no"
 """
 
 
 @dataclass
-class Repository:
-    """A project under version control, whose application notes every call."""
+class Lab:
+    """A repository with an application that notes every call in a file."""
 
-    path: Path
-    calls: Path
+    repository: Repository
+    folder: Path
 
-    def write(self, name: str, text: str) -> None:
-        place = self.path / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, "utf-8")
-
-    def git(self, *words: str) -> str:
-        told = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *told, *words], cwd=self.path, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    def commit(self) -> str:
-        """Commit the whole folder; the revision."""
-        self.git("add", "-A", ".")
-        self.git("commit", "-q", "--allow-empty", "-m", "x")
-        return self.git("rev-parse", "HEAD")
-
-    def foretell(self, *words: str) -> tuple[int, str, str]:
-        """Exit code, standard output, standard error of a command."""
-        done = subprocess.run(
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+        """A command that is under way."""
+        return subprocess.Popen(
             [sys.executable, "-m", "foretell", *words],
-            cwd=self.path,
-            env={**os.environ, "CALLS": str(self.calls), "TMPDIR": str(self.calls.parent)},
-            capture_output=True,
+            cwd=self.repository.path,
+            env={**os.environ, "CALLS": str(self.folder / "calls"), "TMPDIR": str(self.folder), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            check=False,
         )
-        return done.returncode, done.stdout, done.stderr
 
-    def decision(self, *words: str) -> tuple[int, dict[str, Any]]:
+    def foretell(self, *words: str, **environment: str) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error of a command."""
+        process = self.start(*words, **environment)
+        out, err = process.communicate()
+        return process.returncode, out, err
+
+    def decision(self, *words: str, **environment: str) -> tuple[int, dict[str, Any]]:
         """Exit code and JSON of the gate's decision."""
-        code, out, err = self.foretell("gate", "deploy", *words, "--json")
+        code, out, err = self.foretell("gate", "deploy", *words, "--json", **environment)
         assert out, err
         return code, json.loads(out)
 
-    def starts(self) -> list[tuple[str, ...]]:
+    def starts(self) -> list[list[str]]:
         """(prompt, case, seed, folder) of every call, in the order in which they started."""
-        return [tuple(line.split(" ")) for line in self.calls.read_text("utf-8").splitlines()]
+        calls = self.folder / "calls"
+        return [line.split(" ") for line in calls.read_text("utf-8").splitlines()] if calls.exists() else []
 
     def left(self) -> list[str]:
-        """Checkouts that are still there, for git or on disk."""
-        listed = self.git("worktree", "list", "--porcelain").splitlines()
-        trees = [line for line in listed if line.startswith("worktree ")][1:]
-        return [*trees, *map(str, self.calls.parent.glob("foretell-checkout-*"))]
+        return self.repository.left(self.folder)
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    """60 cases that all succeed, in one commit."""
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    made = Repository(folder, tmp_path / "calls")
-    made.git("init", "-q", "-b", "main")
-    cases = "".join(json.dumps({"id": f"c-{at}", "input": "?", "expected": "yes"}) + "\n" for at in range(60))
-    made.write("cases.jsonl", cases)
-    made.write("foretell.toml", PROJECT)
-    made.write("acme/__init__.py", "")
-    made.write("acme/app.py", APP)
-    made.write("prompts/p.md", "good\n")
-    made.write(".gitignore", ".foretell/\n__pycache__/\n")
-    made.commit()
+def lab(tmp_path: Path) -> Lab:
+    """A good prompt in the first commit, a bad one in the second."""
+    made = Lab(new_repository(tmp_path / "repository"), tmp_path)
+    made.repository.write_project(TARGET, "contains_expected")
+    made.repository.write("acme/__init__.py", "")
+    made.repository.write("acme/app.py", APP)
+    made.repository.write("prompts/p.md", "good\n")
+    made.repository.commit()
+    made.repository.write("prompts/p.md", "bad\n")
+    made.repository.commit()
     return made
 
 
-def test_a_worse_prompt_is_held_against_the_revision_before_it(repository: Repository) -> None:
-    base = repository.git("rev-parse", "HEAD")
-    repository.write("prompts/p.md", "bad\n")
-    head = repository.commit()
-    code, decision = repository.decision("--against", "HEAD~1")
-    assert (code, decision["ruling"], repository.left()) == (1, "hold", [])
-    assert [line.partition(" ")[2].split(" ")[0] for line in decision["changed"]] == ["code", "prompt"]
+def test_a_worse_prompt_is_held_and_both_sides_ran_in_turn_on_the_same_seeds(lab: Lab) -> None:
+    base, head = (lab.repository.git("rev-parse", name) for name in ("HEAD~1", "HEAD"))
+    code, decision = lab.decision("--against", "HEAD~1")
+    assert (code, decision["ruling"], lab.left()) == (1, "hold", [])
     assert decision["changed"][0] == f"app: code {base[:12]} → {head[:12]}"
+    assert [line.split(" ")[1] for line in decision["changed"]] == ["code", "prompt"]
 
-    starts = repository.starts()
-    assert len(starts) == 120
+    starts = lab.starts()
     sides = {side: [start for start in starts if start[0] == side] for side in ("good", "bad")}
+    assert (len(starts), len(sides["good"])) == (120, 60)
     assert sorted(start[1:3] for start in sides["good"]) == sorted(start[1:3] for start in sides["bad"])
-    assert {start[3] for start in sides["bad"]} == {str(repository.path)}
+    assert {start[3] for start in sides["bad"]} == {str(lab.repository.path)}
     assert {Path(start[3]).name for start in sides["good"]} == {"tree"}
-    balance = [sum(1 if start[0] == "good" else -1 for start in starts[: at + 1]) for at in range(120)]
-    assert max(map(abs, balance)) <= 12  # neither side runs ahead by more than a few rounds
+    ahead = [sum(1 if start[0] == "good" else -1 for start in starts[: at + 1]) for at in range(len(starts))]
+    assert max(map(abs, ahead)) <= 12  # four rounds of two, and what is under way on both sides
 
 
-def test_an_unknown_revision_is_refused(repository: Repository) -> None:
-    code, _, said = repository.foretell("gate", "deploy", "--against", "mian")
-    assert (code, "revision 'mian': is not known" in said, "Did you mean 'main'?" in said) == (64, True, True)
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.full)],
+    ids=lambda one: one.name,
+)
+def test_a_run_that_was_cut_short_goes_on_with_its_revision(lab: Lab, number: signal.Signals) -> None:
+    process = lab.start("gate", "deploy", "--against", "HEAD~1", PAUSE="0.05")
+    until = time.monotonic() + 60
+    while len(lab.starts()) < 20 and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(number)
+    process.communicate()
+    is_killed = number == signal.SIGKILL
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(number, -number)
+    assert bool(lab.left()) == is_killed
+    before = len(lab.starts())
+    assert before < 120
+
+    code, out, said = lab.foretell("run", "--resume", "latest", "--json")
+    assert (code, lab.left()) == (0, []), said
+    after = lab.starts()[before:]
+    assert {(start[0], Path(start[3]).name) for start in after} == {("good", "tree"), ("bad", "repository")}
+    assert len(after) <= 120 - before + 20
+    assert sorted(run["success"]["value"] for run in json.loads(out)["runs"]) == [0.5, 1.0]
+
+
+def test_an_application_on_the_path_by_its_absolute_folder_is_taken_from_the_checkout(lab: Lab) -> None:
+    """As an editable installation, or PYTHONPATH, puts it there; the scorer is the head's for both sides."""
+    lab.repository.git("checkout", "-q", "HEAD~1")
+    lab.repository.git("mv", "acme", "lib")
+    lab.repository.write("packages/src/acme/__init__.py", "PROMPT = 'old'\n")
+    lab.repository.write("packages/src/acme/app.py", APP.replace('Path("prompts/p.md").read_text().strip()', '"old"'))
+    lab.repository.commit()
+    lab.repository.write("packages/src/acme/app.py", APP.replace('Path("prompts/p.md").read_text().strip()', '"new"'))
+    path = str(lab.repository.path / "packages" / "src")
+    code, decision = lab.decision("--against", "HEAD", PYTHONPATH=path)
+    assert (code, decision["ruling"]) == (0, "ship")
+    assert {(start[0], Path(start[3]).name) for start in lab.starts()} == {("old", "tree"), ("new", "repository")}
