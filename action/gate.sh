@@ -22,6 +22,9 @@ words+=(--out "junit=$reports/decision.junit.xml" --out "sarif=$reports/decision
 if [[ -n "${FORETELL_CONFIG:-}" ]]; then
   words+=(--config "$FORETELL_CONFIG")
 fi
+if [[ -n "${FORETELL_AGAINST:-}" ]]; then
+  words+=("--against=$FORETELL_AGAINST")
+fi
 extra=()
 read -r -d '' -a extra <<< "${FORETELL_ARGS:-}" || true
 words+=(${extra[@]+"${extra[@]}"} -- "$gate")

@@ -110,6 +110,8 @@ TABLE = [
     ("", "gate floor --max-cost 0.05", 2),
     ("", "gate drop", 65),
     ("a baseline", "gate drop", 0),
+    ("", "gate drop --against HEAD", 64),
+    ("", "gate drop --against HEAD --first", 64),
     ("", "drill --limit 10", 2),
     ("", "drill --fault tool_slow --json", 2),
     ("", "drill --fault no-such-fault", 64),

@@ -103,13 +103,13 @@ def test_it_ends_as_the_gate_did(job: Job, github: GitHub, code: int, ruling: st
 
 
 def test_it_asks_for_every_report(job: Job) -> None:
-    job.run(config="foretell.toml", args="--first\n  --max-cost 2.5 *", record="kept/r.json", working_directory="app")
+    job.run(config="foretell.toml", against="HEAD^1", args="--first\n  --max-cost 2.5 *", record="kept/r.json", working_directory="app")
     reports, app = job.folder / "temp" / "foretell-deploy", job.folder / "workspace" / "app"
     assert job.called["words"] == [
         "gate", "--record", str(app / "kept" / "r.json"),
         "--out", f"markdown={reports}/decision.md", "--out", f"json={reports}/decision.json",
         "--out", f"junit={reports}/decision.junit.xml", "--out", f"sarif={reports}/decision.sarif",
-        "--config", "foretell.toml", "--first", "--max-cost", "2.5", "*", "--", "deploy",
+        "--config", "foretell.toml", "--against=HEAD^1", "--first", "--max-cost", "2.5", "*", "--", "deploy",
     ]  # fmt: skip
     assert (Path(job.called["cwd"]), (app / "kept").is_dir()) == (app, True)
 

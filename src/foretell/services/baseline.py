@@ -12,6 +12,7 @@ from foretell.core.domain.scores import ScorerSpec
 from foretell.core.domain.values import Json, content_hash, key_of
 from foretell.core.errors import BadInput, ConfigurationError, Problem
 from foretell.core.ports.findings import TrialQuery
+from foretell.core.ports.records import DECISION
 from foretell.services.baseline_rows import Written, hash_of_case, rows_of, units_from
 from foretell.services.evidence import scored_by, slices_of, units_of
 from foretell.services.house import House
@@ -114,7 +115,12 @@ def _check_done(run: Run) -> None:
 
 
 async def _newest(house: House, kind: str, name: str, plan: SuitePlan) -> Run:
+    """The newest run of a target or a branch; what a gate did not ship is nobody's baseline."""
+    decided = await house.store.records.history(DECISION, limit=1000)
+    refused = {run for one in decided if one.body["ruling"] != "ship" for run in one.body["runs"].values()}
     for run in await house.store.facts.runs(1000):
+        if run.id in refused:
+            continue
         branch = None if run.is_alternative else run.arm.fingerprints.get("branch")
         label = run.arm.target.name if kind == "target" else branch
         if label == name and run.suite == plan.suite and run.status == "done" and run.set_hash == plan.evalset.hash:

@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from foretell.core.domain.files.decisions import decision_from, record_of
 from foretell.core.domain.policy import Decision
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
-from foretell.core.ports.records import Record
+from foretell.core.ports.records import DECISION, Record
 from foretell.services.aa import latest_note
 from foretell.services.gate import GateRequest, Prepared, decide_afresh, prepare_gate
 from foretell.services.house import House
 from foretell.services.run import Watcher
 from foretell.services.waivers import waive_in, waivers_of
 
-KIND = "decision"
 SHORTEST_REVISION = 7
 
 
@@ -50,7 +49,7 @@ async def decide(
     note = await latest_note(house, request.gate)
     decision = replace(waive_in(house, answer.decision, waivers), notes=(note,) if note else ())
     if not answer.is_recorded:
-        await house.store.records.append(Record(KIND, decision.key, decision.decided_at, asdict(decision)))
+        await house.store.records.append(Record(DECISION, decision.key, decision.decided_at, asdict(decision)))
     if record is not None:
         house.papers.write(record, json.dumps(record_of(decision), indent=1, ensure_ascii=False) + "\n")
     return replace(answer, decision=decision)
@@ -60,7 +59,7 @@ async def _known(house: House, prepared: Prepared, carried: Decision | None) -> 
     """Earlier decisions of the same question: final ones first, then newest first."""
     if prepared.doubt:
         return []
-    kept = await house.store.records.history(KIND, prepared.key)
+    kept = await house.store.records.history(DECISION, prepared.key)
     known = [carried] if carried is not None and carried.key == prepared.key else []
     known += [decision_from({"schema": "foretell.decision/1", **one.body}, f"decision {one.key}") for one in kept]
     return sorted(known, key=lambda one: not one.is_final)
@@ -108,7 +107,7 @@ async def find_ship(house: House, gate: str, revision: str) -> Decision:
         hint = f"Give at least {SHORTEST_REVISION} characters of it."
         raise ConfigurationError(Problem("--rollback", f"'{revision}' is too short for a revision.", hint))
     ruled: list[str] = []
-    for record in await house.store.records.history(KIND, limit=100_000):
+    for record in await house.store.records.history(DECISION, limit=100_000):
         code = record.body.get("code")
         if record.body.get("gate") != gate or not code or code.endswith("+"):
             continue

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from foretell.core.domain.values import Json
 
+DECISION = "decision"
+"""The kind of a gate's decisions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
