@@ -103,7 +103,8 @@ def test_it_ends_as_the_gate_did(job: Job, github: GitHub, code: int, ruling: st
 
 
 def test_it_asks_for_every_report(job: Job) -> None:
-    job.run(config="foretell.toml", against="HEAD^1", args="--first\n  --max-cost 2.5 *", record="kept/r.json", working_directory="app")
+    extra = "--first\n  --max-cost 2.5 *"
+    job.run(config="foretell.toml", against="HEAD^1", args=extra, record="kept/r.json", working_directory="app")
     reports, app = job.folder / "temp" / "foretell-deploy", job.folder / "workspace" / "app"
     assert job.called["words"] == [
         "gate", "--record", str(app / "kept" / "r.json"),
