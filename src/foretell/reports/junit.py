@@ -90,7 +90,8 @@ def _case(suite: ET.Element, decision: Decision, rule: RuleFinding) -> None:
         told = ET.SubElement(
             case, _ELEMENTS[rule.ruling], {"message": printable(describe(rule)), "type": printable(word(rule.ruling))}
         )
-        told.text = printable(f"{finding(rule)}\n{rule.method}")
+        lines = (finding(rule), rule.method, rule.turned_by)
+        told.text = printable("\n".join(filter(None, lines)))
 
 
 def _verdict_case(suite: ET.Element, decision: Decision) -> None:

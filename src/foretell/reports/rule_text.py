@@ -143,6 +143,11 @@ def note_lines(decision: Decision) -> Iterator[str]:
     return (f"{rule.suite}, {rule.rule}: {rule.note}." for rule in worst_first(decision) if rule.note)
 
 
+def turning_lines(decision: Decision) -> Iterator[str]:
+    """What would turn single rules."""
+    return (f"{rule.suite}, {rule.rule}: {rule.turned_by}." for rule in worst_first(decision) if rule.turned_by)
+
+
 def moment(time: str) -> str:
     """An RFC 3339 time to the minute; anything else as it is.
 

@@ -6,7 +6,7 @@ from foretell.core.analysis.decide import quantity
 from foretell.core.domain import wording
 from foretell.core.domain.policy import Decision, RuleFinding
 from foretell.reports.numbers import NONE
-from foretell.reports.rule_text import sees
+from foretell.reports.rule_text import sees, turning_lines
 from foretell.reports.tables import Sheet
 
 MARKS = {"ship": "●", "hold": "■", "not-enough-evidence": "○"}
@@ -39,6 +39,7 @@ def rules_sheet(decision: Decision) -> Sheet:
     notes += [
         f"{rule.suite}, {rule.rule}: {rule.method}{'; ' + rule.note if rule.note else ''}." for rule in decision.rules
     ]
+    notes += [f"What would turn it: {line}" for line in turning_lines(decision)]
     heads = ("ruling", "suite", "rule", ">estimate", "bounds", ">limit", "breaks | keeps", ">n", ">sees drops of")
     minor = ("sees drops of", "bounds", "n", "limit", "estimate")
     return Sheet("", heads, rows, tuple(notes), drawn=("breaks | keeps",), minor=minor)

@@ -8,10 +8,11 @@ from itertools import zip_longest
 import numpy as np
 
 from foretell.core.analysis.claims import Standard
-from foretell.core.analysis.decide import ENVIRONMENT_SHARE, Judged, check_policy, judge
+from foretell.core.analysis.decide import ENVIRONMENT_SHARE, Judged, check_policy
 from foretell.core.analysis.outlook import blind_spots_of, chance_to_ship
 from foretell.core.analysis.reach import Ground, check_demands
 from foretell.core.analysis.rules import Evidence
+from foretell.core.analysis.turning import judge_and_tell
 from foretell.core.domain.policy import Decision, GatePolicy
 from foretell.core.domain.runs import Arm, Run, SuitePlan
 from foretell.core.domain.values import content_hash, key_of, seed_of
@@ -132,7 +133,7 @@ async def decide_afresh(house: House, prepared: Prepared, watcher: Watcher | Non
     doubts = [side.baseline.doubt for side in sides if side.baseline is not None and side.baseline.doubt]
     prepared = replace(prepared, sides=sides, warnings=(*prepared.warnings, *doubts))
     evidence = [await evidence_of(house, policy, side, run) for side, run in zip(sides, ran.runs, strict=False)]
-    judged = judge(policy, evidence, prepared.standard)
+    judged = judge_and_tell(policy, evidence, prepared.standard)
     return _decision(house, prepared, ran, cut_short(judged, ran.stopped) if ran.stopped else judged, evidence)
 
 
@@ -244,7 +245,7 @@ async def evidence_of(house: House, policy: GatePolicy, side: Side, run: Run) ->
 
 def cut_short(judged: Judged, stopped: str) -> Judged:
     """What was decided on a part is no decision: a run that was cut short is not a random sample of its set."""
-    rules = tuple(replace(rule, ruling="not-enough-evidence", note=CUT_SHORT) for rule in judged.rules)
+    rules = tuple(replace(rule, ruling="not-enough-evidence", note=CUT_SHORT, turned_by="") for rule in judged.rules)
     return Judged("not-enough-evidence", rules, (stopped,))
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import cast
 
-from foretell.core.analysis.decide import Judged, judge
+from foretell.core.analysis.decide import Judged
 from foretell.core.analysis.rules import Evidence
+from foretell.core.analysis.turning import judge_and_tell
 from foretell.core.domain.cases import EvalSetVersion
 from foretell.core.domain.policy import Decision, GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
@@ -50,7 +51,7 @@ async def _judged(house: House, decision: Decision) -> Judged:
     runs = {suite: await find_run(house, f"run:{run}") for suite, run in decision.runs.items()}
     evidence = [await _evidence(house, decision, run) for run in runs.values()]
     standard = standard_of(decision.policy, [run.set_hash for run in runs.values()])
-    judged = judge(decision.policy, evidence, standard)
+    judged = judge_and_tell(decision.policy, evidence, standard)
     was_stopped = len(runs) < len(decision.policy.suites) or any(run.status != "done" for run in runs.values())
     return cut_short(judged, decision.reasons[0] if decision.reasons else "") if was_stopped else judged
 

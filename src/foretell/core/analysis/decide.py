@@ -34,13 +34,18 @@ class Judged:
 def judge(policy: GatePolicy, evidence: Sequence[Evidence], standard: Standard) -> Judged:
     """Apply a policy to the evidence of its suites."""
     tested = [rule for part in evidence for rule in rules_of(policy, part, standard)]
+    return conclude(policy, tested, {part.suite: part.environment_share for part in evidence})
+
+
+def conclude(policy: GatePolicy, tested: Sequence[Tested], environment: Mapping[str, float]) -> Judged:
+    """What tested rules come to; `environment` is the share of environment failures by suite."""
     adjusted = holm_adjusted([rule.finding.p_hold for rule in tested])
     alpha = policy.alpha + 1e-12
     rules = [
         replace(rule.finding, ruling=_ruling(rule.finding.p_ship <= alpha, float(p) <= alpha))
         for rule, p in zip(tested, adjusted, strict=True)
     ]
-    stormy = [part for part in evidence if part.environment_share > ENVIRONMENT_SHARE]
+    stormy = {suite: share for suite, share in environment.items() if share > ENVIRONMENT_SHARE}
     if stormy:
         rules = [_under_storm(rule, test, alpha / len(tested)) for rule, test in zip(rules, tested, strict=True)]
     ruling = _joint(rules)
@@ -67,11 +72,11 @@ def _under_storm(rule: RuleFinding, test: Tested, level: float) -> RuleFinding:
     return replace(rule, ruling="not-enough-evidence", note=note)
 
 
-def _reasons(ruling: Ruling, rules: Sequence[RuleFinding], stormy: Sequence[Evidence]) -> tuple[str, ...]:
+def _reasons(ruling: Ruling, rules: Sequence[RuleFinding], stormy: Mapping[str, float]) -> tuple[str, ...]:
     reasons = [
-        f"environment: {percent(part.environment_share)} of the trials of suite '{part.suite}' met connection "
+        f"environment: {percent(share)} of the trials of suite '{suite}' met connection "
         f"failures, 429, 5xx or timeouts; above {percent(ENVIRONMENT_SHARE, digits=0)} nothing ships"
-        for part in stormy
+        for suite, share in stormy.items()
     ]
     deciding = [rule for rule in rules if rule.ruling == ruling] if ruling != "ship" else list(rules)
     ranked = sorted(deciding, key=lambda rule: rule.p_hold if ruling == "hold" else -rule.p_ship)

@@ -57,7 +57,8 @@ class Evidence:
 class Claim:
     """What a rule on a measure was tested on: one value per unit, the more the better, as read against either side.
 
-    For a level values lie between 0 and 1, for a comparison between -1 and 1; `limit` is in the same unit.
+    For a level values lie between 0 and 1, for a comparison between -1 and 1; `limit` is in the same unit. `span` is
+    what 1 of them is in the rule's own unit.
     """
 
     against_ship: Floats
@@ -65,6 +66,7 @@ class Claim:
     limit: float
     is_comparison: bool
     is_single: bool
+    span: float = 1.0
 
     def test_ship(self, standard: Standard) -> OneSided:
         """Is the mean shown to be above the limit?"""
@@ -186,6 +188,7 @@ def _test_level(rule: Rule, measure: Measure, standard: Standard) -> Tested:
         rule.limit_of_good,
         is_comparison=False,
         is_single=measure.is_single,
+        span=rule.demand.high - rule.demand.low,
     )
     unscored = int(measure.missing.sum())
     fair = measure.fair if measure.environment.any() else None
@@ -213,6 +216,7 @@ def _test_change(rule: Rule, new: Measure, old: Measure, standard: Standard) -> 
         rule.limit_of_good,
         is_comparison=True,
         is_single=new.is_single and old.is_single,
+        span=rule.demand.high - rule.demand.low,
     )
     scored, unscored = new.scored - old.scored, int(new.missing.sum() + old.missing.sum())
     fair = new.fair - old.mean(missing_as=0.0) if new.environment.any() else None

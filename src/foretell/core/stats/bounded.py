@@ -58,6 +58,16 @@ def check_below(values: ArrayLike, limit: float, given: BoundedMean) -> OneSided
     return OneSided("below", limit, p_value, _from_units(bound, given, "below"), given.confidence, METHOD)
 
 
+def p_above(values: ArrayLike, limit: float, given: BoundedMean) -> float:
+    """The p-value of `check_above` alone, for callers who need no bound."""
+    return float(_p_values(_in_units(values, given, "above"), np.array([_null_of(limit, given, "above")]), given)[0])
+
+
+def p_below(values: ArrayLike, limit: float, given: BoundedMean) -> float:
+    """The p-value of `check_below` alone."""
+    return float(_p_values(_in_units(values, given, "below"), np.array([_null_of(limit, given, "below")]), given)[0])
+
+
 def mean_interval(values: ArrayLike, given: BoundedMean) -> Estimated:
     """The mean with both one-sided bounds at half the error each: an interval that holds at every n."""
     half = BoundedMean(given.low, given.high, 1 - alpha_of(given.confidence) / 2, given.horizon)
