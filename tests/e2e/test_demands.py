@@ -146,3 +146,24 @@ def test_a_demand_can_be_waived(foretell: Run, tmp_path: Path) -> None:
         assert foretell(*words)[0] == 0
     code, body = foretell("gate", "drop", "--json")
     assert (code, body["ruling"]) == (0, "hold")
+
+
+def test_a_step_is_held_over_the_traces_that_executed_it(foretell: Run, tmp_path: Path) -> None:
+    demands = "steps = { retrieve = { at_least = 0.8 }, rerank = { at_least = 0.5 } }"
+    change(tmp_path / "foretell.toml", "[gates.floor]", f"[gates.floor]\n{demands}")
+    spans = [
+        {"name": "retrieve", "kind": "retrieval"} | ({"error": "index is gone"} if number < 20 else {})
+        for number in range(50)
+    ]
+    write_lines(
+        tmp_path / "outcomes.jsonl",
+        [
+            {"case_id": f"c-{number}", "output": "abcd", "success": True, "spans": spans[number : number + 1]}
+            for number in range(60)
+        ],
+    )
+    code, body = foretell("gate", "floor", "--json", "--out", "json=decision.json")
+    found = {rule["rule"]: (rule["ruling"], rule["n"], rule["estimate"], rule["note"]) for rule in body["rules"]}
+    assert (code, found["step retrieve"]) == (1, ("hold", 50, 0.6, ""))
+    assert found["step rerank"] == ("not-enough-evidence", 0, None, "no trace executed it")
+    assert foretell("verify-decision", "decision.json")[0] == 0

@@ -129,7 +129,9 @@ def _decision(decision: Decision) -> str:
 
 def _row(rule: RuleFinding, *, is_waived: bool) -> str:
     spared = '<span class="sub">waived</span>' if is_waived and rule.ruling != "ship" else ""
-    notes = "".join(f'<span class="sub">{_text(note)}</span>' for note in (rule.suite, rule.note, rule.turned_by) if note)
+    notes = "".join(
+        f'<span class="sub">{_text(note)}</span>' for note in (rule.suite, rule.note, rule.turned_by) if note
+    )
     seen = sees(rule)
     kind, label = ("", ' data-l="sees drops of"') if seen != NONE else (" none", "")
     cells = [

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from foretell.core.analysis.aggregate import Units, fold
-from foretell.core.analysis.quantities import Scored, Wanted, measure_all, wanted_of
+from foretell.core.analysis.quantities import Scored, Wanted, measure_all, step_of, wanted_of
 from foretell.core.analysis.reach import Ground
 from foretell.core.domain.cases import Case
 from foretell.core.domain.policy import GatePolicy
@@ -13,6 +13,7 @@ from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.values import key_of
 from foretell.core.ports.findings import Ints, TrialColumns
 from foretell.services.house import House
+from foretell.services.steps import read_steps
 
 
 def slices_of(cases: Iterable[Case]) -> dict[str, Ints]:
@@ -42,7 +43,11 @@ async def units_of(house: House, run: Run, policy: GatePolicy, modes: Iterable[s
         return units
     slices = slices_of((await house.store.findings.cases(run.id)).values()) if policy.slices else {}
     wanted = wanted_of(policy, slices)
-    return units.with_measures(measure_all(columns, wanted, await _scores(house, run, columns, wanted)))
+    measures = measure_all(columns, wanted, await _scores(house, run, columns, wanted))
+    if policy.steps:
+        table, _ = await read_steps(house, run)
+        measures |= {f"step {name}": step_of(table, name) for name in policy.steps}
+    return units.with_measures(measures)
 
 
 async def _scores(house: House, run: Run, columns: TrialColumns, wanted: Wanted) -> Mapping[str, Scored]:

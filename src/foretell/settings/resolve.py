@@ -89,6 +89,7 @@ def _gate(name: str, table: GateTable) -> GatePolicy:
         owners=tuple(table.owners),
         slices={name: Demand(rule.at_least, rule.may_drop) for name, rule in table.slices.items()},
         latency={name: Demand(rule.at_least, rule.may_drop) for name, rule in table.latency.items()},
+        steps={name: Demand(rule.at_least) for name, rule in table.steps.items()},
         metrics={
             name: Demand(rule.at_least, rule.may_drop, rule.at_most, rule.may_rise, *rule.range)
             for name, rule in table.metrics.items()

@@ -232,6 +232,12 @@ class MetricRule(Table):
     ] = Field(default_factory=lambda: [0.0, 1.0])
 
 
+class Floor(Table):
+    """[gates.NAME] steps.STEP: a limit on the success of a step."""
+
+    at_least: Annotated[Share, Field(description="Least share of the traces that executed it in which it went well.")]
+
+
 class Ceiling(Table):
     """[gates.NAME] modes.MODE: a limit on a failure mode."""
 
@@ -264,6 +270,9 @@ class GateTable(Table):
     ] = Field(default_factory=dict[str, ShareRule])
     metrics: Annotated[dict[Text, MetricRule], Field(description="Score → limits on its mean.")] = Field(
         default_factory=dict[str, MetricRule]
+    )
+    steps: Annotated[dict[Text, Floor], Field(description="Step → its floor.")] = Field(
+        default_factory=dict[str, Floor]
     )
     cost_per_success: Annotated[CostRule | None, Field(description="Limit on the cost of one success.")] = None
     max_cost: Annotated[Positive | None, Field(description="Money for all runs of the gate.")] = None

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from foretell.core.analysis.aggregate import Units, trial_keys
 from foretell.core.analysis.measure import Bools, Measure, fold_measure
+from foretell.core.analysis.step_table import StepTable
 from foretell.core.domain.policy import Demand, GatePolicy, milliseconds
 from foretell.core.ports.findings import Floats, Ints, TrialColumns
 
@@ -107,6 +108,18 @@ def stray_in(values: Floats, demand: Demand) -> float | None:
     """A value that a score cannot have, None when there is none."""
     strays = values[(values < demand.low) | (values > demand.high)]
     return float(strays[0]) if len(strays) else None
+
+
+def step_of(table: StepTable, name: str) -> Measure:
+    """The success of one step over the traces that executed it, whatever came before."""
+    position = table.position(name)
+    went = np.zeros(0, np.int8) if position is None else table.went[:, position]
+    clusters = table.cluster[: len(went)]
+    keys, row = np.unique(clusters[went >= 0], return_inverse=True)
+    number = np.bincount(row, minlength=len(keys)).astype(np.int64)
+    good = np.bincount(row, weights=went[went >= 0] == 1, minlength=len(keys)).astype(np.float64)
+    nothing = np.zeros(len(keys), np.int64)
+    return Measure(keys, good, number, nothing, nothing)
 
 
 def success_of(units: Units) -> Measure:

@@ -179,7 +179,7 @@ def _test_contest(contest: Contest, standard: Standard) -> Tested:
 
 def _test_level(rule: Rule, measure: Measure, standard: Standard) -> Tested:
     if not len(measure):
-        return _nothing(rule, 0)
+        return _nothing(rule, 0, "no trace executed it" if rule.name.startswith("step ") else "nothing was measured")
     if measure.stray is not None:
         return _nothing(rule, len(measure), _of_stray(measure.stray, rule.demand))
     claim = Claim(

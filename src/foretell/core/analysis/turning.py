@@ -24,7 +24,7 @@ from foretell.core.stats.power import floor_ship_probability
 POWER = 0.9
 MOST_CASES = 20_000
 _POINT = 0.001
-_NOUNS = {"latency": "answers in time"}
+_NOUNS = {"latency": "answers in time", "step": "good runs of it"}
 _BETTING = (
     1.4  # betting takes about so many times the cases of a test that knows the variance (simulated at n = 50 … 500)
 )

@@ -60,7 +60,8 @@ class GatePolicy:
     `baseline` and `anchor` are references (`file:PATH`, `run:ID`, `target:NAME`, `branch:NAME`). `modes` holds a
     ceiling on the any-occurrence rate of each named failure mode. `cost_may_rise` is relative: 0.05 is five per cent.
     `slices` (`name=value`) hold demands on the success of a part of the cases, `latency` (`8s`) on the share of trials
-    that are answered within a time, `metrics` on the mean of a score.
+    that are answered within a time, `metrics` on the mean of a score, `steps` on the share of traces that executed a
+    step in which it went well.
     """
 
     name: str
@@ -79,11 +80,17 @@ class GatePolicy:
     slices: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
     latency: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
     metrics: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
+    steps: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
 
     @property
     def demands(self) -> dict[str, Demand]:
-        """The demands on slices, times and scores, by the name of what they are put to."""
-        kinds = (("slice ", self.slices), ("latency within ", self.latency), ("metric ", self.metrics))
+        """The demands on slices, times, scores and steps, by the name of what they are put to."""
+        kinds = (
+            ("slice ", self.slices),
+            ("latency within ", self.latency),
+            ("metric ", self.metrics),
+            ("step ", self.steps),
+        )
         return {f"{kind}{name}": demand for kind, demands in kinds for name, demand in demands.items()}
 
     @property

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from foretell.core.analysis.measure import Measure
-from foretell.core.analysis.quantities import Scored, Wanted, measure_all
+from foretell.core.analysis.quantities import Scored, Wanted, measure_all, step_of
+from foretell.core.analysis.step_table import StepName, StepTable
 from foretell.core.domain.policy import Demand, GatePolicy, milliseconds
 from foretell.core.ports.findings import TrialColumns
 from tests.unit.core.analysis.trials import columns
@@ -104,3 +105,11 @@ def test_a_policy_by_floors_alone_keeps_its_floors() -> None:
     alone = policy.without_baseline
     assert alone == GatePolicy("g", ("s",), 0.5, slices={"a=b": Demand(0.5)}, metrics={"m": Demand(at_most=0.5)})
     assert not alone.has_comparisons
+
+
+def test_a_step_counts_in_the_traces_that_executed_it() -> None:
+    names = (StepName("retrieve", "retrieval"), StepName("answer", "llm"))
+    went = np.array([[1, 1], [0, -1], [1, 1], [-1, 1]], np.int8)
+    table = StepTable(names, went, np.array([7, 7, 8, 9]), np.array([1, 0, 1, 1], np.int8))
+    assert plain(step_of(table, "retrieve")) == [(7, 1.0, 2, 0, 0), (8, 1.0, 1, 0, 0)]
+    assert not len(step_of(table, "rerank"))
