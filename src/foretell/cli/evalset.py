@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from foretell.adapters.evalsets.imports import NAMES, read_import
+from foretell.cli import neighbours
 from foretell.cli.output import say
 from foretell.cli.terminal import ConfigOption, JsonOption, print_json, print_sheet, say_wrapped
 from foretell.core.domain.cases import Case
@@ -23,6 +24,8 @@ from foretell.wiring import evalsets_of, open_project
 ABOUT = "Eval sets: cases in files, frozen versions, what changed between them."
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=ABOUT)
+app.command("coverage")(neighbours.coverage)
+app.command("vary")(neighbours.vary)
 
 NameArgument = Annotated[str, typer.Argument(metavar="SET", help="A set of [evalsets].")]
 

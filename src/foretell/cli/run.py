@@ -90,7 +90,8 @@ def _check_resume(request: RunRequest, *, is_dry: bool) -> None:
 def _summary_json(summary: RunSummary) -> dict[str, object]:
     return {"id": summary.run.id, **_run_json(summary.run),
         "tally": as_json(summary.tally), "success": as_json(summary.success),
-        "reliability": as_json(summary.reliability), "missing": summary.missing
+        "reliability": as_json(summary.reliability), "missing": summary.missing,
+        "robustness": as_json(summary.robustness)
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import typer
 
 from foretell.adapters.capture.archives import FORMS
 from foretell.cli.output import say
+from foretell.cli.spans import days_of
 from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet, say_wrapped
 from foretell.cli.traffic_progress import IntakeProgress
 from foretell.core.domain.values import Json
@@ -20,7 +21,6 @@ from foretell.services.curate import STRATA, Curated, SampleRequest, curate
 from foretell.services.intake import Intake, IntakeRequest, take_in
 
 ABOUT = "Traffic: archives taken in, samples, a second look for personal data, retention."
-_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=ABOUT)
 
@@ -190,18 +190,6 @@ def _tell_removed(schema: str, gone: int, *, is_dry: bool, is_json: bool) -> Non
         print_json(schema, {"removed": 0 if is_dry else gone, "found": gone})
     else:
         say_wrapped(f"{counted(gone, 'interaction')} {'would be removed' if is_dry else 'removed'}.")
-
-
-def days_of(text: str, where: str) -> float:
-    """A time such as `12h`, `7d` or `2w` in days.
-
-    Raises:
-        ConfigurationError: it is none.
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw])", text)
-    if match is None or not float(match[1]):
-        raise ConfigurationError(Problem(where, f"'{text}' is no time.", "Write it like 12h, 7d or 2w."))
-    return float(match[1]) * _DAYS[match[2]]
 
 
 def _fields(pairs: list[str]) -> dict[str, str]:

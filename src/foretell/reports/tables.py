@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from foretell.core.analysis.cost import CostFinding, dominated
 from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
+from foretell.core.analysis.robustness import Robustness
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.runs import Run
 from foretell.reports.numbers import NONE, amount, counted, duration, interval, money, money_range, percent, share
@@ -51,9 +52,21 @@ def summary_sheet(summaries: Sequence[RunSummary]) -> Sheet:
         if one.reliability:
             rates = ", ".join(percent(rate.value) for rate in one.reliability)
             notes.append(f"{one.run.id}: pass^1 to pass^{len(one.reliability)}: {rates}.")
+        if one.run.is_weighted:
+            notes.append(f"{one.run.id}: cases weighted by the interactions of production that each stands for.")
+        notes += [f"{one.run.id}: {line}" for line in robustness_lines(one.robustness)]
     notes += methods([(f"success of {one.run.id}", one.success) for one in summaries])
     heads = ("run", "suite", "target", "eval set", "success, 95 %", ">failed", ">unscored", "status")
     return Sheet("", heads, rows, tuple(notes), minor=("eval set", "target", "unscored", "failed", "status"))
+
+
+def robustness_lines(found: Sequence[Robustness]) -> list[str]:
+    """Neighbours of cases beside their originals, a line for all rules and one for each."""
+    return [
+        f"neighbours{'' if one.rule == 'all' else f' by {one.rule}'} succeed in {percent(one.neighbours.value)}, "
+        f"their originals in {percent(one.originals.value)}: {share(one.difference, signed=True)}"
+        for one in found
+    ]
 
 
 def methods(estimates: Sequence[tuple[str, Estimate]]) -> list[str]:

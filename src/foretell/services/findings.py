@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
 
 from foretell.core.analysis.aggregate import Units, fold
 from foretell.core.analysis.compare import compare
@@ -9,11 +12,12 @@ from foretell.core.analysis.cost import CostFinding, find_cost
 from foretell.core.analysis.failures import rank_failures
 from foretell.core.analysis.rates import reliability, success_rate, tally
 from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
+from foretell.core.analysis.robustness import robustness
 from foretell.core.domain.runs import Run
-from foretell.core.domain.values import Json
+from foretell.core.domain.values import Json, key_of
 from foretell.core.errors import BadInput, ConfigurationError, Problem, suggest
 from foretell.core.ports.facts import TrialRow
-from foretell.core.ports.findings import Ints, TrialColumns, TrialQuery
+from foretell.core.ports.findings import Floats, Ints, TrialColumns, TrialQuery
 from foretell.services.house import House
 from foretell.services.run import find_run
 from foretell.services.steps import read_origins
@@ -43,7 +47,20 @@ async def summarise(house: House, run: Run) -> RunSummary:
     loaded = await load(house, run)
     counts = tally(loaded.units)
     missing = run.planned - counts.trials
-    return RunSummary(run, counts, success_rate(loaded.units), reliability(loaded.units), missing)
+    cases = tuple((await house.store.findings.cases(run.id)).values()) if run.has_neighbours else ()
+    success = success_rate(loaded.units, await weights_of(house, loaded))
+    return RunSummary(run, counts, success, reliability(loaded.units), missing, robustness(loaded.units, cases))
+
+
+async def weights_of(house: House, loaded: Loaded) -> Floats | None:
+    """For how many interactions of production each unit stands; None when every case stands for as many."""
+    if not loaded.run.is_weighted:
+        return None
+    cases = (await house.store.findings.cases(loaded.run.id)).values()
+    weight = {key_of(case.id): case.metadata.get("weight", 1.0) for case in cases}
+    per_trial = np.array([float(cast("float", weight.get(int(key), 1.0))) for key in loaded.columns.case])
+    row = np.searchsorted(loaded.units.key, loaded.columns.cluster)
+    return np.bincount(row, weights=per_trial, minlength=len(loaded.units)) / loaded.units.trials
 
 
 async def failures(house: House, reference: str, examples: int = 3) -> FailureReport:
@@ -65,7 +82,8 @@ async def failures(house: House, reference: str, examples: int = 3) -> FailureRe
     }
     unscored = await house.store.findings.page(TrialQuery(run.id, "unscored", limit=examples))
     origins = await read_origins(house, run, loaded.columns)
-    return FailureReport(run, tally(loaded.units), success_rate(loaded.units), modes, shown, tuple(unscored), origins)
+    success = success_rate(loaded.units, await weights_of(house, loaded))
+    return FailureReport(run, tally(loaded.units), success, modes, shown, tuple(unscored), origins)
 
 
 async def cost(house: House, reference: str, *, unknown_as_zero: bool | None = None) -> list[tuple[Run, CostFinding]]:

@@ -224,6 +224,8 @@ def _new_run(house: House, plan: SuitePlan, arm: Arm, group: str, is_alternative
         user=plan.user,
         max_turns=plan.max_turns,
         currency=house.project.currency,
+        is_weighted=any("weight" in case.metadata for case in plan.evalset.cases),
+        has_neighbours=any("varied_from" in case.metadata for case in plan.evalset.cases),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from foretell.core.analysis.aggregate import Units
 from foretell.core.domain.estimates import Estimate
 from foretell.core.ports.findings import Floats
-from foretell.core.stats.clusters import clustered_mean
+from foretell.core.stats.clusters import SampledTotals, clustered_mean, weighted_mean
 from foretell.core.stats.intervals import Estimated
 from foretell.core.stats.passk import pass_hat_k
 from foretell.core.stats.rates import wilson_interval
@@ -30,10 +30,16 @@ def tally(units: Units) -> Tally:
     return Tally(trials, good, trials - good - unscored, unscored, int(units.environment.sum()))
 
 
-def success_rate(units: Units) -> Estimate:
-    """The share of scored trials that succeeded: the mean over cases, with cases (or conversations) as clusters."""
+def success_rate(units: Units, weights: Floats | None = None) -> Estimate:
+    """The share of scored trials that succeeded: the mean over cases, with cases (or conversations) as clusters.
+
+    `weights` say, unit by unit, for how many interactions of production each stands; None is one each.
+    """
     rates = units.rate("scored")
-    return share_estimate(rates[~np.isnan(rates)], is_single=units.is_single)
+    kept = ~np.isnan(rates)
+    if weights is None or not kept.any():
+        return share_estimate(rates[kept], is_single=units.is_single)
+    return estimate_of(weighted_mean(SampledTotals(rates[kept], np.ones(int(kept.sum())), weights[kept])), "case")
 
 
 def share_estimate(shares: Floats, *, is_single: bool, confidence: float = 0.95) -> Estimate:

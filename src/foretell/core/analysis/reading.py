@@ -7,6 +7,7 @@ from foretell.core.analysis.cost import CostFinding
 from foretell.core.analysis.failures import ModeFinding
 from foretell.core.analysis.origins import Origin
 from foretell.core.analysis.rates import Tally
+from foretell.core.analysis.robustness import Robustness
 from foretell.core.analysis.steps import Compounding
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.runs import Run
@@ -15,13 +16,17 @@ from foretell.core.ports.findings import TrialLine
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run in numbers. `missing` counts planned trials that were never finished."""
+    """A run in numbers. `missing` counts planned trials that were never finished.
+
+    `robustness` sets neighbours of cases beside their originals; empty for a set without any.
+    """
 
     run: Run
     tally: Tally
     success: Estimate
     reliability: tuple[Estimate, ...]
     missing: int
+    robustness: tuple[Robustness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

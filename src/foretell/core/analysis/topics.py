@@ -12,8 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 from scipy import sparse
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from foretell.core.ports.findings import Floats, Ints
 
@@ -52,6 +50,8 @@ def plain(text: str) -> str:
 
 def vectors_of(texts: Sequence[str]) -> Vectors:
     """The vectors of some texts, fitted on all of them; a text without words is like no other."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # a second, and few commands group texts
+
     kept = [plain(text) or "wordless" for text in texts]
     by_word: Any = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\w+")  # noqa: S106 - a pattern, no secret
     by_piece: Any = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), max_features=100_000)
@@ -67,6 +67,8 @@ def find_topics(vectors: Vectors, seed: int = 0, groups: int | None = None) -> T
     wanted = min(size, groups or min(MOST_GROUPS, max(1, round((size / 2) ** 0.5))))
     if wanted <= 1:
         return Topics(np.zeros(size, np.int64), ("all",) if size else ())
+    from sklearn.cluster import MiniBatchKMeans  # as above
+
     means: Any = MiniBatchKMeans(wanted, random_state=seed, batch_size=_AT_ONCE)
     found: Ints = np.asarray(means.fit_predict(vectors.rows), np.int64)
     sizes = np.bincount(found, minlength=wanted)

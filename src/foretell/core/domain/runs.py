@@ -70,7 +70,9 @@ class Run:
     """A stored run: one arm of one suite plan. `group` is shared by the runs that were started together.
 
     `cases` is the number of cases in the set, `planned` cases × repeats. All that the run needs is kept with it, so
-    that it can be resumed, and every view recomputed from the stored scores, without the project file.
+    that it can be resumed, and every view recomputed from the stored scores, without the project file. `is_weighted`
+    says that its cases stand for different numbers of interactions, `has_neighbours` that some are others said
+    otherwise; both are told by the cases' metadata.
     """
 
     id: str
@@ -95,6 +97,8 @@ class Run:
     status: RunStatus = "running"
     currency: str = "USD"
     note: str = ""
+    is_weighted: bool = False
+    has_neighbours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
