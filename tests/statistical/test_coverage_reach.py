@@ -18,7 +18,7 @@ def test_reach_tells_known_kinds_of_requests_from_unknown_ones() -> None:
     """Cases are 10 requests of each of 75 kinds; traffic is requests of all 150 kinds and 500 of no kind."""
     data = json.loads(DATA.read_text())
     kinds = sorted({kind for _, kind in data["train"]})
-    known = set(Random(1).sample(kinds, 75))  # noqa: S311 - chance, not secrecy
+    known = set(Random(1).sample(kinds, 75))
     cases = [text for kind in known for text in [one for one, of in data["train"] if of == kind][:10]]
     traffic = [*data["test"], *((text, "none") for text, _ in data["oos_test"][:500])]
     vectors = vectors_of([*cases, *(text for text, _ in traffic)])
