@@ -7,19 +7,27 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
 
 from foretell import settings
 from foretell.adapters.capture.files import TrafficFiles
 from foretell.adapters.capture.names import PresidioNames
+from foretell.adapters.capture.pool import CoverPool
+from foretell.adapters.capture.reading import CONVERSATION, MARKS
 from foretell.adapters.evalsets.files import FileEvalSets
 from foretell.adapters.execution.local import LocalExecutor
 from foretell.adapters.revisions.checkouts import Worktrees
 from foretell.adapters.revisions.git import WorkingTree
 from foretell.adapters.revisions.papers import ProjectPapers
 from foretell.adapters.store import open_store
+from foretell.core.analysis.sampling import Sampler
 from foretell.core.domain.project import Project
 from foretell.core.ports.evalsets import EvalSets
+from foretell.services.covering import make_cover
 from foretell.services.house import House
+from foretell.services.ingest import Ingest, Rules
+from foretell.services.traffic import anonymiser_of
 
 
 def now() -> str:
@@ -92,6 +100,31 @@ def _pseudonym_key(*, ephemeral_key: bool) -> bytes | None:
     if key:
         return key.encode()
     return secrets.token_bytes(32) if ephemeral_key else None
+
+
+@asynccontextmanager
+async def open_ingest(house: House) -> AsyncGenerator[Ingest]:
+    """The house's intake of traffic at work; what is open when the block ends is put together and stored.
+
+    Raises:
+        ForetellError: there is no key for pseudonyms, or what anonymises cannot be loaded.
+    """
+    anonymiser, rules = anonymiser_of(house, "foretell serve"), house.project.traffic
+    make = partial(make_cover, replace(anonymiser, names=None), house.names, house.project.anonymise.names)
+    pool = CoverPool(make, max(1, (os.cpu_count() or 2) - 1))
+    sampler = Sampler(rules.share, rules.upstream)
+    ingest = Ingest(
+        house.store.intake, pool, Rules(sampler, anonymiser, CONVERSATION, MARKS, rules.trace_wait), monotonic, now
+    )
+    try:
+        await pool.warm()
+        await ingest.start()
+        try:
+            yield ingest
+        finally:
+            await ingest.drain()
+    finally:
+        pool.close()
 
 
 def open_project(path: str | None = None) -> Project:

@@ -159,6 +159,12 @@ TABLE = [
     ("a run", "show latest/c-1/0", 0),
     ("a run", "show latest/no-such-case/0", 65),
     ("a run", "show latest", 64),
+    ("", "serve", 64),  # no key for pseudonyms
+    ("", "serve --host 0.0.0.0 --ephemeral-key", 64),
+    ("", "serve --token-env NO_SUCH_VARIABLE", 64),
+    ("no project", "serve", 64),
+    ("broken store", "serve --ephemeral-key", 69),
+    ("", "serve --host 192.0.2.1 --token-env HOME --ephemeral-key", 69),  # an address of nobody
 ]
 
 

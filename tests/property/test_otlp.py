@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretell.adapters.capture.otlp import JSON, PROTOBUF, Refused, read_export
-from foretell.adapters.capture.reading import CONVERSATION, arrivals_of
+from foretell.adapters.capture.reading import CONVERSATION, arrival_of
 from tests.unit.adapters.capture.exports import as_protobuf, pairs_of, request_of, span_of, zipped
 
 NAMES = st.sampled_from(
@@ -54,12 +54,12 @@ def take(body: bytes, media: str, encoding: str = "") -> int:
     """How many spans a request gave, -1 when it was refused."""
     try:
         export = read_export(body, media, encoding)
-        parcels = list(export.parcels)
+        parcels = list(export.parcels())
     except Refused:
         return -1
     for parcel in parcels:
         parcel.find(CONVERSATION)
-    arrivals = list(arrivals_of(parcels))
+    arrivals = [arrival_of(parcel.open()) for parcel in parcels]
     json.dumps([[arrival.span.input, arrival.span.output] for arrival in arrivals], allow_nan=False)
     assert isinstance(export.answer(), bytes)
     return len(arrivals)

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cost": ("cost", "Cost per successful interaction, alternatives beside it."),
     "drill": ("drill", "Break the target on purpose, and see which suite notices."),
     "show": ("show", "One trial, whole."),
+    "serve": ("serve", "Take in traffic by OTLP, and answer over HTTP."),
 }
 
 START = """foretell grades the whole system and decides whether to ship.

@@ -1,15 +1,21 @@
 """Interactions and trials as they may be kept: without the personal data that a pattern can tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from foretell.core.analysis.personal import Anonymiser, texts_in
+from foretell.core.domain.arrivals import Arrival
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import Span, Trace
 from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.trial import Outcome, TrialError
 from foretell.core.domain.values import Json, JsonObject
 from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.names import Names
+
+CONVERSATION = "gen_ai.conversation.id"
+"""The attribute that names the conversation once more."""
 
 
 def covered(anonymiser: Anonymiser, one: Interaction) -> Interaction:
@@ -36,11 +42,51 @@ def covered_all(anonymiser: Anonymiser, interactions: Sequence[Interaction]) -> 
 def _texts(one: Interaction) -> Iterator[str]:
     yield from texts_in([one.input, one.output, dict(one.feedback), dict(one.metadata)])
     for span in one.spans:
-        yield from texts_in([span.input, span.output, span.error, dict(span.attributes)])
+        yield from _texts_of_span(span)
+
+
+def _texts_of_span(span: Span) -> Iterator[str]:
+    yield from texts_in([span.name, span.input, span.output, span.error, dict(span.attributes)])
 
 
 def _table(anonymiser: Anonymiser, table: JsonObject) -> dict[str, Json]:
     return {anonymiser.text(key): anonymiser.field(key, value) for key, value in table.items()}
+
+
+def covered_arrival(anonymiser: Anonymiser, one: Arrival) -> Arrival:
+    """A span on its way in as it may be kept; its trace's id becomes that of the interaction."""
+    conversation = anonymiser.identity("conversation", one.conversation_id) if one.conversation_id else None
+    span = _span(anonymiser, one.span)
+    if conversation is not None and CONVERSATION in span.attributes:
+        span = replace(span, attributes={**span.attributes, CONVERSATION: conversation})
+    return replace(
+        one,
+        trace_id=anonymiser.identity("interaction", one.trace_id),
+        span=span,
+        state="",
+        conversation_id=conversation,
+        feedback=_table(anonymiser, one.feedback),
+    )
+
+
+def covered_arrivals(anonymiser: Anonymiser, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Many spans at once, which is quicker where a model looks for names."""
+    if anonymiser.names is not None:
+        anonymiser.prepare(text for one in arrivals for text in _texts_of_span(one.span))
+    return [covered_arrival(anonymiser, one) for one in arrivals]
+
+
+def make_cover(
+    anonymiser: Anonymiser, names: Callable[[str], Names] | None, model: str | None
+) -> Callable[[Sequence[Arrival]], list[Arrival]]:
+    """What covers spans, built in the process that does it: a names model does not travel.
+
+    Raises:
+        ConfigurationError: the model is not there.
+    """
+    if names is not None and model is not None:
+        anonymiser = replace(anonymiser, names=names(model))
+    return partial(covered_arrivals, anonymiser)
 
 
 def covered_row(anonymiser: Anonymiser, row: TrialRow) -> TrialRow:
@@ -75,6 +121,7 @@ def _outcome(anonymiser: Anonymiser, outcome: Outcome) -> Outcome:
 def _span(anonymiser: Anonymiser, span: Span) -> Span:
     return replace(
         span,
+        name=anonymiser.text(span.name),
         input=anonymiser.value(span.input),
         output=anonymiser.value(span.output),
         error=None if span.error is None else anonymiser.text(span.error),

@@ -12,6 +12,7 @@ from foretell.core.ports.evalsets import EvalSets
 from foretell.core.ports.execution import Executor
 from foretell.core.ports.facts import Facts
 from foretell.core.ports.findings import Findings
+from foretell.core.ports.intake import Intake
 from foretell.core.ports.names import Names
 from foretell.core.ports.papers import Papers
 from foretell.core.ports.people import People
@@ -21,7 +22,7 @@ from foretell.core.ports.traffic import Traffic
 
 
 class Store(Protocol):
-    """The six store ports behind one address."""
+    """The seven store ports behind one address."""
 
     @property
     def facts(self) -> Facts:
@@ -51,6 +52,11 @@ class Store(Protocol):
     @property
     def traffic(self) -> Traffic:
         """Interactions and samples."""
+        ...
+
+    @property
+    def intake(self) -> Intake:
+        """Spans on their way in."""
         ...
 
     async def aclose(self) -> None:

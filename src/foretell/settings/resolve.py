@@ -6,7 +6,7 @@ from foretell.core.domain.drills import DrillPolicy
 from foretell.core.domain.effects import FaultSpec
 from foretell.core.domain.modes import BUILT_IN, FailureMode
 from foretell.core.domain.policy import Demand, GatePolicy
-from foretell.core.domain.project import Anonymising, Project, Suite, TrafficSlice
+from foretell.core.domain.project import Anonymising, Project, Suite, TrafficIntake, TrafficSlice
 from foretell.core.domain.runs import Arm, TargetLimits
 from foretell.core.domain.trial import TargetSpec, TrialLimits
 from foretell.settings.references import ScorerBook
@@ -30,6 +30,7 @@ def resolve(file: ProjectFile, book: ScorerBook, source: Source) -> Project:
         modes=tuple(_mode(name, table) for name, table in file.failure_modes.items()),
         gates={name: _gate(name, table) for name, table in file.gates.items()},
         drills=_drills(file),
+        traffic=TrafficIntake(file.traffic.share, file.traffic.upstream, file.traffic.trace_wait),
         anonymise=Anonymising(dict(file.anonymise.patterns), tuple(file.anonymise.allow), file.anonymise.names),
         file=source.origin.file,
     )

@@ -334,6 +334,19 @@ class DrillTable(Table):
     ] = Field(default_factory=list[str])
 
 
+class IngestTable(Table):
+    """[traffic]: how production traffic is taken in by `foretell serve`."""
+
+    share: Annotated[float, Field(gt=0, le=1, description="Share of conversations to keep, by a hash of their id.")] = (
+        0.01
+    )
+    upstream: Annotated[
+        float | None,
+        Field(gt=0, le=1, description="Share that arrives at all, where traces do not say so (`ot=th`)."),
+    ] = None
+    trace_wait: Annotated[Seconds, Field(description="How long to wait for a trace without a root.")] = 10.0
+
+
 class ProjectFile(Table):
     """The whole file."""
 
@@ -358,6 +371,9 @@ class ProjectFile(Table):
     )
     gates: Annotated[dict[Name, GateTable], Field(description="Rules of a deploy.")] = Field(
         default_factory=dict[str, GateTable]
+    )
+    traffic: Annotated[IngestTable, Field(description="How production traffic is taken in.")] = Field(
+        default_factory=IngestTable
     )
     anonymise: Annotated[AnonymiseTable, Field(description="What is replaced in traffic.")] = Field(
         default_factory=AnonymiseTable

@@ -11,12 +11,27 @@ from foretell.core.domain.values import Json
 
 def read_json(value: Json) -> Json:
     """Text that is JSON as what it says; any other value, and text that is none, as it is."""
-    if not isinstance(value, str) or value[:1] not in ("{", "["):
+    if not isinstance(value, str) or value[:1] not in ("{", "[", '"'):
         return value
     try:
         return msgspec.json.decode(value)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return value
+
+
+def read_call(value: Json) -> Json:
+    """What a recorded function call was given: its one argument, its named ones, else both as they were written down.
+
+    >>> read_call('{"args": ["hi"], "kwargs": {}}'), read_call('{"args": [], "kwargs": {"city": "Paris"}}')
+    ('hi', {'city': 'Paris'})
+    """
+    read: Any = read_json(value)
+    if not _is_object(read) or set(read) != {"args", "kwargs"}:
+        return cast("Json", read)
+    args, kwargs = _list(read, "args"), read["kwargs"]
+    if args and kwargs:
+        return read
+    return cast("Json", args[0] if len(args) == 1 else args or kwargs)
 
 
 def unflatten(attributes: Mapping[str, Json], prefix: str) -> list[Any]:

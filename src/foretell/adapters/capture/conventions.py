@@ -15,7 +15,9 @@ PRESENT: Final[Mapping[str, tuple[str, ...]]] = {
     "gen_ai.provider.name": ("gen_ai.system", "llm.provider", "llm.system"),
     "gen_ai.request.model": ("llm.request.model", "embedding.model_name", "llm.model_name"),
     "gen_ai.response.model": ("llm.response.model", "llm.model_name"),
-    "gen_ai.response.finish_reasons": ("gen_ai.response.finish_reason", "llm.response.finish_reason"),
+    "gen_ai.response.finish_reasons": (
+        "gen_ai.response.finish_reason", "llm.response.finish_reason", "llm.finish_reason",
+    ),
     "gen_ai.usage.input_tokens": (
         "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens", "llm.token_count.prompt",
     ),
@@ -32,7 +34,6 @@ PRESENT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "gen_ai.tool.name": ("tool.name",),
     "gen_ai.tool.call.id": ("tool_call.id", "tool.id"),
-    "gen_ai.tool.definitions": ("llm.tools",),
     "gen_ai.agent.name": ("agent.name", "agent_name"),
 }  # fmt: skip
 """Present name → the names that mean the same, in the order of preference."""
@@ -75,6 +76,9 @@ MEDIA: Final = ("input.mime_type", "output.mime_type")
 
 DOCUMENTS: Final = ("gen_ai.retrieval.documents", "retrieval.documents", "reranker.output_documents")
 """Retrieved documents: JSON, or attributes `NAME.0.document.content` …"""
+
+TOOLS: Final = "llm.tools"
+"""Tools that a model was offered, as attributes `llm.tools.0.tool.json_schema` …"""
 
 MESSAGE_EVENTS: Final[Mapping[str, str]] = {
     "gen_ai.system.message": "system",

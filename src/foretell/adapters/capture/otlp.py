@@ -6,12 +6,12 @@ taken with what could not be taken counted; it never raises anything else.
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from foretell.adapters.capture import otlp_json, otlp_protobuf
-from foretell.adapters.capture.raw import RawSpan
+from foretell.adapters.capture.raw import RawParcel
 from foretell.core.domain.arrivals import Losses
 
 LARGEST_BODY: Final = 20 * 1024 * 1024
@@ -20,21 +20,6 @@ PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 _CODECS: Final[dict[str, ModuleType]] = {PROTOBUF: otlp_protobuf, JSON: otlp_json}
 _INVALID, _EXHAUSTED, _UNAVAILABLE = 3, 8, 14  # google.rpc.Code
-
-
-class Parcel(Protocol):
-    """One span, unopened: enough to tell whether anybody wants it."""
-
-    trace_id: str
-    state: str
-
-    def find(self, names: frozenset[str]) -> str | None:
-        """The first text among the attributes of some names, the span's before the resource's."""
-        ...
-
-    def open(self) -> RawSpan:
-        """All of it."""
-        ...
 
 
 class Refused(Exception):
@@ -47,19 +32,28 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """A request that was read. Losses are complete once all parcels were opened."""
+class OtlpExport:
+    """The port `Export` over a request: its media type and its body, inflated."""
 
     media: str
-    parcels: Iterator[Parcel]
-    losses: Losses = field(default_factory=Losses)
+    body: bytes
+    _parcels: Iterator[RawParcel]
+    losses: Losses
+
+    def parcels(self) -> Iterator[RawParcel]:
+        """See the port. They can be had once."""
+        return self._parcels
+
+    def mentions(self, names: frozenset[str]) -> bool:
+        """See the port."""
+        return any(name.encode() in self.body for name in names)
 
     def answer(self) -> bytes:
         """The body of the answer, in the encoding of the request."""
         return _codec(self.media).response(self.losses)
 
 
-def read_export(body: bytes, media: str, encoding: str = "") -> Export:
+def read_export(body: bytes, media: str, encoding: str = "") -> OtlpExport:
     """What a request holds, by its headers `Content-Type` and `Content-Encoding`.
 
     Raises:
@@ -71,7 +65,7 @@ def read_export(body: bytes, media: str, encoding: str = "") -> Export:
     plain = _inflated(body, encoding.strip().lower())
     losses = Losses()
     try:
-        return Export(media, _codec(media).parcels_of(plain, losses), losses)
+        return OtlpExport(media, plain, _codec(media).parcels_of(plain, losses), losses)
     except ValueError as error:
         raise Refused(400, str(error)[:500]) from error
 

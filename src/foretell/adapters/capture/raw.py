@@ -4,10 +4,11 @@ import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from foretell.core.domain.arrivals import Losses
 from foretell.core.domain.values import Json
+from foretell.core.ports.capture import Parcel
 
 LONGEST_TEXT: Final = 64 * 1024
 """Characters of one attribute's text that are kept."""
@@ -41,6 +42,14 @@ class RawSpan:
     attributes: Mapping[str, Json] = field(default_factory=dict[str, Json])
     events: Sequence[RawEvent] = ()
     resource: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+class RawParcel(Parcel, Protocol):
+    """One span that can be opened."""
+
+    def open(self) -> RawSpan:
+        """All of it."""
+        ...
 
 
 def kept_text(text: str, losses: Losses) -> str:

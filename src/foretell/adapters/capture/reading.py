@@ -1,20 +1,21 @@
 """A span of any dialect as ours. What the table names is taken out of the attributes, everything else stays."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from foretell.adapters.capture import conventions as names
-from foretell.adapters.capture.chat import messages_in, read_json, shown, unflatten
-from foretell.adapters.capture.otlp import Parcel
+from foretell.adapters.capture.chat import messages_in, read_call, read_json, shown, unflatten
 from foretell.adapters.capture.raw import RawEvent, RawSpan
-from foretell.core.domain.arrivals import RUN_MARK, STATE_MARK, Arrival
+from foretell.core.domain.arrivals import RUN_MARK, Arrival, run_of
 from foretell.core.domain.trace import Span, SpanKind
 from foretell.core.domain.values import Json
 
 CONVERSATION: Final = frozenset(("gen_ai.conversation.id", *names.PRESENT["gen_ai.conversation.id"]))
 """Attributes that may name the conversation."""
+MARKS: Final = frozenset((RUN_MARK,))
+"""Attributes that mark a span of an evaluation."""
 _OLDER: Final = {older: present for present, others in names.PRESENT.items() for older in others}
-_INDEXED: Final = tuple(f"{name}." for name in (*names.MESSAGES_IN, *names.MESSAGES_OUT, *names.DOCUMENTS))
+_INDEXED: Final = tuple(f"{name}." for name in (*names.MESSAGES_IN, *names.MESSAGES_OUT, *names.DOCUMENTS, names.TOOLS))
 _TAKEN: Final = frozenset(
     (*names.MESSAGES_IN, *names.MESSAGES_OUT, *names.VALUES_IN, *names.VALUES_OUT, *names.DOCUMENTS, *names.MEDIA,
      names.INSTRUCTIONS)
@@ -51,23 +52,6 @@ def arrival_of(raw: RawSpan) -> Arrival:
     )
 
 
-def arrivals_of(parcels: Iterable[Parcel]) -> Iterator[Arrival]:
-    """All spans of a request, opened."""
-    return (arrival_of(parcel.open()) for parcel in parcels)
-
-
-def run_of(state: str) -> str | None:
-    """The run that a W3C tracestate names, None when the span is none of an evaluation.
-
-    >>> run_of("ot=th:8,foretell=20260101-x")
-    '20260101-x'
-    """
-    if STATE_MARK not in state:
-        return None
-    members = (member.strip().partition("=") for member in state.split(","))
-    return next((value for name, _, value in members if name == STATE_MARK and value), None)
-
-
 def kind_of(attributes: Mapping[str, Json]) -> SpanKind:
     """The kind that a span's attributes speak of."""
     for name, kinds in names.KINDS:
@@ -92,7 +76,8 @@ def _present(given: Mapping[str, Json]) -> dict[str, Json]:
             value = next((given[other] for other in others if other in given), None)
             if value is not None:
                 found[present] = value
-    return found
+    tools = [read_json(tool.get("tool", tool).get("json_schema")) for tool in unflatten(given, names.TOOLS)]
+    return {**found, "gen_ai.tool.definitions": tools} if tools else found
 
 
 def _input(given: Mapping[str, Json], events: Sequence[RawEvent]) -> Json:
@@ -168,7 +153,8 @@ def _plain_document(item: Any) -> Json:
 
 
 def _value(given: Mapping[str, Json], places: Sequence[str]) -> Json:
-    return read_json(next((given[name] for name in places if given.get(name) is not None), None))
+    """The first value there is. Text that is JSON is read; where a tool's result was written down as such, twice."""
+    return read_json(read_call(next((given[name] for name in places if given.get(name) is not None), None)))
 
 
 def _raised(raw: RawSpan) -> str | None:

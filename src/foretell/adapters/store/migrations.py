@@ -25,7 +25,12 @@ def keep_what_judging_cost(connection: Connection) -> None:
     schema.judging.create(connection, checkfirst=True)
 
 
-STEPS: tuple[Step, ...] = (make_first_tables, keep_what_judging_cost)
+def keep_arriving_spans(connection: Connection) -> None:
+    """A table in which spans wait until their trace is whole."""
+    schema.arrivals.create(connection, checkfirst=True)
+
+
+STEPS: tuple[Step, ...] = (make_first_tables, keep_what_judging_cost, keep_arriving_spans)
 
 
 def migrate(database: Database) -> None:

@@ -11,6 +11,7 @@ from foretell.adapters.store.claims import StoredClaims
 from foretell.adapters.store.database import Database
 from foretell.adapters.store.facts import StoredFacts
 from foretell.adapters.store.findings import StoredFindings
+from foretell.adapters.store.intake import StoredIntake
 from foretell.adapters.store.migrations import migrate
 from foretell.adapters.store.people import StoredPeople
 from foretell.adapters.store.reader import Reader
@@ -32,6 +33,7 @@ class Store:
     claims: StoredClaims
     people: StoredPeople
     traffic: StoredTraffic
+    intake: StoredIntake
     _database: Database
     _reader: Reader
     _writer: Writer[PendingTrial]
@@ -76,6 +78,7 @@ def open_store(url: str, root: str | Path = ".", *, is_reading: bool = False) ->
         claims=StoredClaims(database, reader, writer),
         people=StoredPeople(database, reader, writer),
         traffic=StoredTraffic(database, reader, writer),
+        intake=StoredIntake(database, reader, writer),
         _database=database,
         _reader=reader,
         _writer=writer,

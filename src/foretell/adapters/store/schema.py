@@ -181,6 +181,13 @@ interactions = Table(
     Index("interactions_by_time", "at", "id"),
 )
 
+arrivals = Table(
+    "arrivals",  # covered spans, until their trace is whole
+    tables,
+    Column("no", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
 samples = Table(
     "samples",
     tables,

@@ -51,9 +51,9 @@ class StoredTraffic:
     async def window(self, start: str, end: str) -> AsyncIterator[Interaction]:
         """Those with start <= at < end (RFC 3339, UTC), in order of time; read some hundred at a time."""
         table = schema.interactions.c
-        wanted = select(schema.interactions).where(table.at < _microseconds(end, "end")).limit(AT_ONCE)
+        wanted = select(schema.interactions).where(table.at < microseconds(end, "end")).limit(AT_ONCE)
         wanted = wanted.order_by(table.at, table.id)
-        after = table.at >= _microseconds(start, "start")
+        after = table.at >= microseconds(start, "start")
         while True:
             rows = await self._reader.read(
                 lambda connection, after=after: connection.execute(wanted.where(after)).all()
@@ -102,14 +102,19 @@ def _time_of(microseconds: int) -> str:
 
 def _row_of(interaction: Interaction) -> tuple[str, int, bytes]:
     where = f"Interaction {interaction.id}"
-    return interaction.id, _microseconds(interaction.at, where), pack(interaction, where)
+    return interaction.id, microseconds(interaction.at, where), pack(interaction, where)
 
 
 def _interaction_of(row: AnyRow) -> Interaction:
     return _interactions.unpack(row.body, f"Interaction {row.id}")
 
 
-def _microseconds(at: str, where: str) -> int:
+def microseconds(at: str, where: str) -> int:
+    """A time in RFC 3339 as microseconds since the epoch.
+
+    Raises:
+        BadInput: it is none; `where` names whose it is.
+    """
     try:
         time = datetime.fromisoformat(at)
     except ValueError as error:

@@ -48,3 +48,15 @@ class Losses:
 
     def __str__(self) -> str:
         return "; ".join(f"{count} × {reason}" for reason, count in self.reasons.items())
+
+
+def run_of(state: str) -> str | None:
+    """The run that a W3C tracestate names, None when the span is none of an evaluation.
+
+    >>> run_of("ot=th:8,foretell=20260101-x")
+    '20260101-x'
+    """
+    if STATE_MARK not in state:
+        return None
+    members = (member.strip().partition("=") for member in state.split(","))
+    return next((value for name, _, value in members if name == STATE_MARK and value), None)

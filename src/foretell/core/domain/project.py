@@ -55,6 +55,15 @@ class Anonymising:
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficIntake:
+    """How traffic is taken in: the share to keep, the share that arrives (None: unknown), seconds to wait."""
+
+    share: float = 0.01
+    upstream: float | None = None
+    trace_wait: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything the project file says. Paths are relative to `root`; `store` is an SQLAlchemy-like address.
 
@@ -75,6 +84,7 @@ class Project:
     suites: Mapping[str, Suite] = field(default_factory=dict[str, Suite])
     modes: tuple[FailureMode, ...] = ()
     gates: Mapping[str, GatePolicy] = field(default_factory=dict[str, GatePolicy])
+    traffic: TrafficIntake = field(default_factory=TrafficIntake)
     anonymise: Anonymising = field(default_factory=Anonymising)
     file: str = "foretell.toml"
     drills: DrillPolicy = field(default_factory=DrillPolicy)

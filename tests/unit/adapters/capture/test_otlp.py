@@ -15,9 +15,9 @@ from tests.unit.adapters.capture.exports import TRACE, as_json, as_protobuf, req
 ENCODINGS = pytest.mark.parametrize(("media", "encode"), [(JSON, as_json), (PROTOBUF, as_protobuf)])
 
 
-def opened(body: bytes, media: str, encoding: str = "") -> tuple[list[RawSpan], otlp.Export]:
+def opened(body: bytes, media: str, encoding: str = "") -> tuple[list[RawSpan], otlp.OtlpExport]:
     export = read_export(body, media, encoding)
-    return [parcel.open() for parcel in export.parcels], export
+    return [parcel.open() for parcel in export.parcels()], export
 
 
 @ENCODINGS

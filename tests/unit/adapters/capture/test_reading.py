@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from foretell.adapters.capture.raw import RawEvent, RawSpan
-from foretell.adapters.capture.reading import arrival_of, kind_of, run_of
-from foretell.core.domain.arrivals import Arrival
+from foretell.adapters.capture.reading import arrival_of, kind_of
+from foretell.core.domain.arrivals import Arrival, run_of
 from foretell.core.domain.trace import Span
 
 

@@ -1,0 +1,129 @@
+"""Processes that open, read and cover spans, so that the one which answers stays free."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import groupby
+from multiprocessing import get_context
+from time import perf_counter
+from typing import Final, TypeAlias, cast
+
+import msgspec
+
+from foretell.adapters.capture.otlp import OtlpExport, read_export
+from foretell.adapters.capture.reading import arrival_of
+from foretell.core.domain.arrivals import Arrival
+from foretell.core.errors import Unreachable
+from foretell.core.ports.capture import Covered, Export, Piece
+
+Cover: TypeAlias = Callable[[Sequence[Arrival]], list[Arrival]]
+
+FIRST_GUESS: Final = 0.001
+"""Seconds that a span takes, until the first were measured."""
+_PART: Final = 256
+"""Spans of one piece of work: a large request is spread over the processes."""
+_MSGPACK, _JSON = b"\x01", b"\x02"
+_decoder = msgspec.msgpack.Decoder(list[Arrival])
+_in_process: dict[str, Cover] = {}
+
+
+class CoverPool:
+    """The port `Coverer` over some processes. `make` builds in each of them what covers arrivals."""
+
+    def __init__(self, make: Callable[[], Cover], processes: int) -> None:
+        self._make = make
+        self._processes = processes
+        self._pool = self._opened()
+        self._queued = 0
+        self._seconds = FIRST_GUESS
+
+    def seconds_ahead(self) -> float:
+        """See the port."""
+        return self._queued * self._seconds / self._processes
+
+    async def cover(self, export: Export, kept: Sequence[int]) -> Covered:
+        """See the port."""
+        read = cast("OtlpExport", export)
+        self._queued += len(kept)
+        parts = [kept[start : start + _PART] for start in range(0, len(kept), _PART)]
+        loop = asyncio.get_running_loop()
+        try:
+            done = await asyncio.gather(
+                *(loop.run_in_executor(self._pool, _cover, read.body, read.media, part) for part in parts)
+            )
+        except BrokenProcessPool as error:
+            self._pool.shutdown(wait=False)
+            self._pool = self._opened()
+            hint = "Send it again; a request that does this every time is at fault."
+            raise Unreachable.of("anonymising", "its process died.", hint) from error
+        finally:
+            self._queued -= len(kept)
+        for part, (_, seconds) in zip(parts, done, strict=True):
+            self._seconds += 0.2 * (seconds / len(part) - self._seconds)
+        covered = [one for one, _ in done]
+        return Covered(tuple(piece for one in covered for piece in one.pieces), sum(one.cut for one in covered))
+
+    def unpack(self, piece: Piece) -> list[Arrival]:
+        """See the port."""
+        return unpacked(piece.body)
+
+    async def warm(self) -> None:
+        """Wait until every process is there and has built what it needs.
+
+        Raises:
+            ForetellError: one of them cannot.
+        """
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(self._pool, _ready) for _ in range(self._processes)))
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _opened(self) -> ProcessPoolExecutor:
+        # Spawned: a copy of this process would hold its sockets and the locks of its threads.
+        return ProcessPoolExecutor(self._processes, get_context("spawn"), _begin, (self._make,))
+
+
+def _begin(make: Callable[[], Cover]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that answers ends us, when it has drained
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _in_process["cover"] = make()
+
+
+def _ready() -> bool:
+    return "cover" in _in_process
+
+
+def _cover(body: bytes, media: str, kept: Sequence[int]) -> tuple[Covered, float]:
+    """In a process of the pool: the covered pieces, and the seconds that they took."""
+    started = perf_counter()
+    export = read_export(body, media)
+    wanted = set(kept)
+    opened = [arrival_of(parcel.open()) for place, parcel in enumerate(export.parcels()) if place in wanted]
+    covered = sorted(_in_process["cover"](opened), key=lambda one: one.trace_id)
+    pieces = [_piece(trace, list(group)) for trace, group in groupby(covered, key=lambda one: one.trace_id)]
+    return Covered(tuple(pieces), export.losses.cut), perf_counter() - started
+
+
+def _piece(trace: str, arrivals: list[Arrival]) -> Piece:
+    is_root = any(one.span.parent_id is None for one in arrivals)
+    return Piece(trace, len(arrivals), is_root, packed(arrivals))
+
+
+def packed(arrivals: Sequence[Arrival]) -> bytes:
+    """Arrivals as bytes; what MessagePack cannot hold (long numbers, halves of surrogate pairs) goes as JSON."""
+    try:
+        return _MSGPACK + msgspec.msgpack.encode(arrivals)
+    except (OverflowError, UnicodeEncodeError):
+        return _JSON + json.dumps(msgspec.to_builtins(arrivals)).encode()
+
+
+def unpacked(body: bytes) -> list[Arrival]:
+    """The arrivals that were packed."""
+    if body[:1] == _JSON:
+        return msgspec.convert(json.loads(body[1:]), list[Arrival])
+    return _decoder.decode(memoryview(body)[1:])

@@ -1,0 +1,1 @@
+"""The third face: what `foretell serve` answers over HTTP."""
