@@ -18,6 +18,8 @@ from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.core.ports.scorers import FunctionScorer, Scorer
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
+    "listeners": {"http": "foretell.adapters.wire.listening:AiohttpListener"},
+    "receivers": {"otlp": "foretell.adapters.capture.receiver:OtlpReceiver"},
     "wires": {
         "http": "foretell.adapters.wire.http:AiohttpWire",
         "model_proxy": "foretell.adapters.wire.proxy:ModelProxy",

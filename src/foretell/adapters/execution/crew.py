@@ -16,6 +16,7 @@ from foretell.core.domain.scores import ScorerSpec
 from foretell.core.domain.trial import TargetSpec, TrialTask
 from foretell.core.domain.values import JsonObject, canonical
 from foretell.core.errors import ForetellError
+from foretell.core.ports.links import SpanReceiver
 from foretell.core.ports.scorers import Scorer
 from foretell.core.ports.targets import ChatModel, Embedder, Target, Tools
 from foretell.core.ports.wire import Wire
@@ -49,6 +50,9 @@ class Crew:
     _specs: tuple[ScorerSpec, ...] = field(default=(), init=False)
     _benches: tuple[Bench, ...] = field(default=(), init=False)
     _wires: dict[str, Wire] = field(default_factory=dict[str, Wire], init=False)
+    _receivers: dict[int, SpanReceiver] = field(default_factory=dict[int, SpanReceiver], init=False)
+    _turnstiles: dict[str, asyncio.Semaphore] = field(default_factory=dict[str, asyncio.Semaphore], init=False)
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def tools(self, name: str) -> Tools:
         """What a target may use: the shared wire behind its own limits."""
@@ -71,6 +75,29 @@ class Crew:
             except ForetellError as error:
                 raise error.inside(where) from error
         return self._targets[spec.name]
+
+    async def receiver(self, spec: TargetSpec) -> SpanReceiver | None:
+        """Where the spans of a target are sent, listening; None for one that does not ask for it.
+
+        Raises:
+            Unreachable: its port is taken.
+        """
+        port: int | None = getattr(self.target(spec), "traces_port", None)
+        if port is None:
+            return None
+        async with self._opening:
+            if port not in self._receivers:
+                receiver = plugins.build("receivers", "otlp", {"listener": plugins.build("listeners", "http", {})})
+                await receiver.open(port)
+                self._receivers[port] = receiver
+        return self._receivers[port]
+
+    def turnstile(self, spec: TargetSpec) -> asyncio.Semaphore:
+        """Lets as many trials ask a target as it may be asked at once; others of it may wait for their traces."""
+        if spec.name not in self._turnstiles:
+            limits = self.limits.get(spec.name, TargetLimits())
+            self._turnstiles[spec.name] = asyncio.Semaphore(limits.concurrency)
+        return self._turnstiles[spec.name]
 
     def benches(self, specs: tuple[ScorerSpec, ...]) -> tuple[Bench, ...]:
         """The scorers of a suite, in its order.
@@ -136,5 +163,5 @@ class Crew:
         """Close every target, then the wire, even when one of them will not."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.wire.aclose)
-            for target in self._targets.values():
-                stack.push_async_callback(target.aclose)
+            for live in (*self._receivers.values(), *self._targets.values()):
+                stack.push_async_callback(live.aclose)

@@ -23,6 +23,8 @@ from foretell.core.ports.execution import Workload
 
 UNREAD = 64
 """Finished trials that may wait to be read before no new ones are started."""
+AWAITING = 128
+"""Trials of a target that may wait for their traces while others ask it."""
 CONNECTIONS = 64
 """Connections kept for what is neither an arm nor its retries: judges, simulated users, embedders."""
 
@@ -149,6 +151,8 @@ class Shift:
     purse: Purse = field(init=False)
     feed: Feed = field(init=False)
     workers: dict[str, Workers] = field(default_factory=dict[str, Workers])
+    hands: dict[str, int] = field(default_factory=dict[str, int])
+    """More hands than trials at once, for targets whose trials wait for their traces after the answer."""
 
     def __post_init__(self) -> None:
         self.purse = Purse(self.workload.max_cost, self.workload.spent)
@@ -166,12 +170,17 @@ class Shift:
                 await self.workers[arm.target.name].open()
             else:
                 self.crew.target(arm.target)
-        widths = {arm.target.name: arm.limits.concurrency for arm in self.workload.arms}
+                if await self.crew.receiver(arm.target) is not None:
+                    self.hands[arm.target.name] = arm.limits.concurrency + AWAITING
+        widths = {arm.target.name: self._width(arm) for arm in self.workload.arms}
         tasks = iter(self.workload.tasks)
         first = tuple(islice(tasks, 1))
         for task in first:
             self.crew.prepare(task)
         self.feed = Feed(chain(first, tasks), widths)
+
+    def _width(self, arm: Arm) -> int:
+        return self.hands.get(arm.target.name, arm.limits.concurrency)
 
     def _workers(self, arm: Arm, root: str) -> Workers:
         place = self.workload.places.get(arm.target.name)
@@ -181,7 +190,7 @@ class Shift:
         """All arms at once, each as wide as its concurrency."""
         async with asyncio.TaskGroup() as group:
             for arm in self.workload.arms:
-                for _ in range(arm.limits.concurrency):
+                for _ in range(self._width(arm)):
                     group.create_task(self._hand(arm))
 
     async def _hand(self, arm: Arm) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from foretell.core.domain.trace import NotSeen, Trace
 from foretell.core.domain.trial import Outcome, Trial, TrialError, TrialRecord, TrialTask
 from foretell.core.domain.values import Json, text_of
 from foretell.core.errors import ForetellError
+from foretell.core.ports.links import Link, SpanReceiver
 from foretell.core.ports.targets import Target, Turn
 
 SLACK_S = 2.0
@@ -42,6 +44,8 @@ class Tab:
     allowance: float | None = None
     answered: float = 0.0
     cost: float | None = 0.0
+    receiver: SpanReceiver | None = None
+    links: list[Link] = field(default_factory=list[Link])
 
     @property
     def is_used_up(self) -> bool:
@@ -113,10 +117,14 @@ async def _outcome(task: TrialTask, tab: Tab) -> Outcome:
     try:
         target = tab.crew.target(task.target)
         is_recording = bool(getattr(target, "is_recording", False))
-        if is_recording or (not task.case.turns and task.case.goal is None):
-            outcome = await _turn(task, (target, tab), task.case.input, ())
-        else:
-            outcome = await _conversation(task, target, tab)
+        tab.receiver = await tab.crew.receiver(task.target)
+        async with tab.crew.turnstile(task.target) if tab.receiver else nullcontext():
+            if is_recording or (not task.case.turns and task.case.goal is None):
+                outcome = await _turn(task, (target, tab), task.case.input, ())
+            else:
+                outcome = await _conversation(task, target, tab)
+        if tab.receiver is not None:
+            outcome = replace(outcome, trace=await _seen(outcome, tab.receiver, tab.links))
     except asyncio.CancelledError:
         if (present := asyncio.current_task()) is None or present.cancelling():
             raise
@@ -193,13 +201,28 @@ async def _next_said(task: TrialTask, tab: Tab, turn: int, history: tuple[Messag
 async def _turn(task: TrialTask, of: tuple[Target, Tab], said: Json, history: tuple[Message, ...]) -> Outcome:
     target, tab = of
     seconds = task.limits.timeout_s
-    turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run, task.effects)
+    link = None if tab.receiver is None else tab.receiver.link(task.run)
+    if link is not None:
+        tab.links.append(link)
+    turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run, task.effects, link)
     try:
         with tab.crew.watch.patience(seconds + SLACK_S):
             return await target.answer(turn)
     except TimeoutError:
         message = f"no answer within {seconds:g} s"
         return Outcome(error=TrialError("timeout", message), latency_ms=seconds * 1000)
+
+
+async def _seen(outcome: Outcome, receiver: SpanReceiver, links: Sequence[Link]) -> Trace | NotSeen:
+    """The spans that came of all turns, with those that the answer itself told of kinds that did not come."""
+    traces = await asyncio.gather(*(receiver.trace(link) for link in links))
+    spans = [span for trace in traces if isinstance(trace, Trace) for span in trace.spans]
+    told = outcome.trace.spans if isinstance(outcome.trace, Trace) else ()
+    if spans:
+        kinds = {span.kind for span in spans}
+        return Trace((*spans, *(span for span in told if span.kind not in kinds)))
+    missing = next((trace for trace in traces if isinstance(trace, NotSeen)), outcome.trace)
+    return outcome.trace if told else missing
 
 
 def _after(history: tuple[Message, ...], said: Json, outcome: Outcome) -> tuple[Message, ...]:

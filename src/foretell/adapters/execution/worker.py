@@ -110,6 +110,7 @@ async def main() -> None:
     desk = Desk(Crew(plugins.build("wires", "http", {}), os.environ.get, hello.root, limits), frames_out)
     try:
         desk.crew.target(hello.arm.target)
+        await desk.crew.receiver(hello.arm.target)
         if hello.checkout is not None:
             check_origins(hello.checkout, hello.arm.target, sys.modules)
     except ForetellError as error:

@@ -15,6 +15,7 @@ from typing import Literal, cast
 import msgspec
 
 from foretell.adapters.targets.reported import reported
+from foretell.adapters.targets.spans import check_traces, traces_port
 from foretell.core.domain.faults import excerpt
 from foretell.core.domain.messages import asked, message_fields
 from foretell.core.domain.secrets import redact, resolve
@@ -33,13 +34,15 @@ class CommandTarget:
 
     It reads `{"input", "messages", "case_id", "repeat", "seed"}` from standard input and writes `{"output": …}`, with
     any other field of a recorded outcome, to standard output; or plain text, with `output = "text"`. `cwd` is relative
-    to the project's folder. `env` adds variables: text, or `{ env = "NAME" }` for a secret.
+    to the project's folder. `env` adds variables: text, or `{ env = "NAME" }` for a secret. `traces` asks for the
+    program's spans: variables tell it their trace, and its exporter the free port (or the port given) to send them to.
     """
 
     command: Sequence[str]
     cwd: str = "."
     env: Mapping[str, Json] = field(default_factory=dict[str, Json])
     output: Literal["json", "text"] = "json"
+    traces: bool | int = False
 
     def connect(self, tools: Tools) -> "LiveCommand":
         """The live target.
@@ -58,7 +61,7 @@ class CommandTarget:
         return LiveCommand(self, str(cwd), added, secrets)
 
     def _problems(self, cwd: Path) -> list[Problem]:
-        problems: list[Problem] = []
+        problems = check_traces(self.traces)
         if self.output not in ("json", "text"):
             problems.append(Problem("output", f"'{self.output}' is not known.", "Write json or text."))
         if not cwd.is_dir():
@@ -86,12 +89,14 @@ class LiveCommand:
         self._env = env
         self._secrets = secrets
         self._is_text = params.output == "text"
+        self.traces_port = traces_port(params.traces, 0)
+        """Where the run listens for spans; 0: on a free port, None: nobody asked."""
 
     async def answer(self, turn: Turn) -> Outcome:
         """What the program wrote; how it failed is the outcome's error."""
         started = perf_counter()
         try:
-            ended = await self._run(_question(turn), turn.timeout_s)
+            ended = await self._run(turn)
         except (FileNotFoundError, PermissionError) as error:
             return self._failed("error", f"cannot be started: {error.strerror}", _Ended())
         outcome = self._read(ended, turn)
@@ -100,23 +105,24 @@ class LiveCommand:
     async def aclose(self) -> None:
         """Nothing to free: no process outlives its turn."""
 
-    async def _run(self, question: bytes, timeout_s: float) -> "_Ended":
+    async def _run(self, turn: Turn) -> "_Ended":
+        linked = {} if turn.link is None else turn.link.environment()
         process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=self._cwd,
-            env={**os.environ, **self._env},
+            env={**os.environ, **linked, **self._env},
             start_new_session=True,
         )
         ended = _Ended()
         try:
-            async with asyncio.timeout(timeout_s):
-                await asyncio.gather(_feed(process, question), _collect(process, ended), _listen(process, ended))
+            async with asyncio.timeout(turn.timeout_s):
+                await asyncio.gather(_feed(process, _question(turn)), _collect(process, ended), _listen(process, ended))
                 ended.code = await process.wait()
         except TimeoutError:
-            ended.timeout_s = timeout_s
+            ended.timeout_s = turn.timeout_s
         finally:
             if ended.code is None:  # timed out, cancelled or too much said: its children may live though it does not
                 _kill(process)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from foretell.adapters.targets.reported import reported
+from foretell.adapters.targets.spans import check_traces, traces_port
 from foretell.adapters.targets.templates import MISSING, check_template, fill, find
 from foretell.core.domain.endpoints import host_of
 from foretell.core.domain.faults import excerpt, fault_of, unreadable
@@ -22,6 +23,8 @@ from foretell.core.ports.wire import Wire, WireFault, WireReply, WireRequest
 
 PLACEHOLDERS = ("input", "messages", "case_id", "repeat", "conversation_id", "seed")
 _DEFAULT_BODY: Mapping[str, Json] = {"input": "{{ input }}"}
+OTLP_PORT = 4318
+"""Where exporters send to when nobody tells them otherwise, which a request cannot."""
 _REMEMBERED = 4096
 
 
@@ -34,7 +37,8 @@ class HttpTarget:
     `answer` is where in the reply the answer lies, as `choices.0.text` or `/choices/0/text`; without it, all of the
     reply is the answer. `usage`, `cost`, `model`, `retrieved` (the retrieved documents) and `conversation_id` are such
     places too. With `conversation_id` the endpoint names its conversations: null goes out on the first turn, later
-    what the reply before said.
+    what the reply before said. `traces` asks for the endpoint's spans: it is told their trace with each request, and
+    its exporter sends them to that port of this machine, 4318 for `true`.
     """
 
     url: str
@@ -47,6 +51,7 @@ class HttpTarget:
     model: str | None = None
     retrieved: str | None = None
     conversation_id: str | None = None
+    traces: bool | int = False
 
     def connect(self, tools: Tools) -> "LiveHttp":
         """The live target.
@@ -63,6 +68,7 @@ class HttpTarget:
             headers, secrets = resolve(self.headers, tools.secret, "headers")
         except ConfigurationError as error:
             raise ConfigurationError(*problems, *error.problems) from None
+        problems += check_traces(self.traces)
         if problems:
             raise ConfigurationError(*problems)
         return LiveHttp(tools.wire, self, headers, secrets)
@@ -89,6 +95,8 @@ class LiveHttp:
             if place is not None
         }
         self._conversations: dict[str, Json] = {}
+        self.traces_port = traces_port(params.traces, OTLP_PORT)
+        """Where the run listens for spans; None: nobody asked."""
 
     async def answer(self, turn: Turn) -> Outcome:
         """What the endpoint answered; its failures are the outcome's error."""
@@ -119,7 +127,8 @@ class LiveHttp:
             quoted = {name: quote(text_of(value), safe="") for name, value in values.items()}
             url = text_of(fill(url, quoted))
         body = b"" if self._body is None else msgspec.json.encode(fill(self._body, values))
-        return WireRequest(url, body, self._headers, turn.timeout_s, self._params.method)
+        headers = self._headers if turn.link is None else {**turn.link.headers(), **self._headers}
+        return WireRequest(url, body, headers, turn.timeout_s, self._params.method)
 
     def _conversation(self, turn: Turn) -> Json:
         ours = _name_of(turn)

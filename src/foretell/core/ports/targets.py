@@ -8,6 +8,7 @@ from foretell.core.domain.conversation import Chat, Message, Reply
 from foretell.core.domain.effects import Effect
 from foretell.core.domain.trial import Outcome
 from foretell.core.domain.values import Json
+from foretell.core.ports.links import Link
 from foretell.core.ports.wire import Wire
 
 
@@ -17,7 +18,7 @@ class Turn:
 
     `input` is the case's input on the first turn and the user's next message later; `history` holds the messages before
     it, empty on the first turn. `case_id` and `repeat` let a recording find its place. `effects` are for targets
-    with step seams; any other does nothing about them.
+    with step seams; any other does nothing about them. `link` is there for targets whose `traces_port` asks for it.
     """
 
     input: Json
@@ -28,6 +29,7 @@ class Turn:
     timeout_s: float = 60.0
     run: str = ""
     effects: tuple[Effect, ...] = ()
+    link: Link | None = None
 
 
 class Target(Protocol):

@@ -1,0 +1,62 @@
+"""How an application under test is told which trace it works for, and how its spans come back."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from foretell.core.domain.arrivals import RUN_MARK, STATE_MARK
+from foretell.core.domain.trace import NotSeen, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One turn's trace: its id and the span that caused it (hex), the run, and where spans are to be sent."""
+
+    trace_id: str
+    span_id: str
+    run: str
+    endpoint: str
+
+    def headers(self) -> dict[str, str]:
+        """For a request: W3C trace context, and the run as baggage. The flag asks that the trace be sampled."""
+        run = "".join(char if char.isalnum() or char in "-_." else "_" for char in self.run) or "_"
+        return {
+            "traceparent": f"00-{self.trace_id}-{self.span_id}-01",
+            "tracestate": f"{STATE_MARK}={run}",
+            "baggage": f"{RUN_MARK}={run}",
+        }
+
+    def environment(self) -> dict[str, str]:
+        """For a program: the same as variables, and OpenTelemetry's own that send its spans here and nowhere else."""
+        return {
+            **{name.upper(): value for name, value in self.headers().items()},
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.endpoint,
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{self.endpoint}/v1/traces",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+            "OTEL_TRACES_EXPORTER": "otlp",
+            "OTEL_TRACES_SAMPLER": "parentbased_always_on",
+        }
+
+
+class SpanReceiver(Protocol):
+    """Receives the spans of trials."""
+
+    async def open(self, port: int) -> None:
+        """Listen on this machine; port 0 takes a free one.
+
+        Raises:
+            Unreachable: the port is taken.
+        """
+        ...
+
+    def link(self, run: str) -> Link:
+        """A new trace that is expected."""
+        ...
+
+    async def trace(self, link: Link) -> Trace | NotSeen:
+        """What came of it, once it is whole; asked when the answer is there, it waits for a while."""
+        ...
+
+    async def aclose(self) -> None:
+        """Listen no longer."""
+        ...
