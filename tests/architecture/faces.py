@@ -56,6 +56,8 @@ JSON_COMMANDS: list[tuple[str, tuple[str, ...], int]] = [
     ("compare latest latest", ("run",), 0),
     ("failures latest", ("run",), 0),
     ("steps latest", ("run",), 0),
+    ("contracts learn latest", ("run",), 0),
+    ("contracts show steps", ("run", "contracts learn latest"), 0),
     ("cost latest", ("run",), 0),
     ("show latest/c-39", ("run",), 0),
 ]

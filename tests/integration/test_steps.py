@@ -103,3 +103,38 @@ def test_traffic_has_steps_too(capsys: pytest.CaptureFixture[str]) -> None:
         ("pay", 4, 4),
     ]
     assert (found["observed"]["value"], found["observed"]["unit"]) == (0.5, "conversation")
+
+
+def test_a_contract_is_learned_reviewed_and_kept_to(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "run")
+    learned = json.loads(told(capsys, "contracts", "learn", "--name", "shop", "--json"))
+    assert (learned["path"], learned["trials"], sorted(learned["steps"])) == (
+        "evals/contracts/shop.json",
+        7,
+        ["pay", "search"],
+    )
+    assert "pay     object  string      7" in told(capsys, "contracts", "show", "shop")
+    config = project / "foretell.toml"
+    scorer = '[scorers.contract]\nuse = "tool_contract"\ncontract = { file = "evals/contracts/shop.json" }\n'
+    config.write_text(config.read_text("utf-8").replace('["recorded"]', '["recorded", "contract"]') + scorer, "utf-8")
+    rows = [json.loads(line) for line in (project / "outcomes.jsonl").read_text("utf-8").splitlines()]
+    rows[5]["spans"] = [FINE[0], {**FINE[1], "output": {"text": "ok"}}]
+    (project / "outcomes.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    told(capsys, "run")
+    trial = json.loads(told(capsys, "show", "latest/c-5", "--json"))["trial"]
+    assert (trial["conclusion"]["state"], trial["conclusion"]["mode"]) == ("failure", "tool_contract")
+    score = trial["record"]["scores"]["contract"]
+    assert (score["value"], score["step"]) == (False, "pay")
+    assert json.loads(told(capsys, "show", "latest/c-6", "--json"))["trial"]["conclusion"]["state"] == "success"
+
+
+def test_a_contract_that_is_not_there_is_told_with_the_other_mistakes(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = project / "foretell.toml"
+    scorer = '[scorers.contract]\nuse = "tool_contract"\ncontract = { file = "nowhere.json" }\n'
+    config.write_text(config.read_text("utf-8").replace('"recorded"]', '"recorde"]') + scorer, "utf-8")
+    assert cli.run_command_line(["run"]) == 64
+    said = capsys.readouterr().err
+    assert "[scorers.contract] contract: 'nowhere.json' cannot be read" in said
+    assert "'recorde'" in said

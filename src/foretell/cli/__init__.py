@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "steps": ("steps", "How the steps compound, and where failures start."),
     "cost": ("cost", "Cost per successful interaction, alternatives beside it."),
     "drill": ("drill", "Break the target on purpose, and see which suite notices."),
+    "contracts": ("contracts", "What tools and steps take and give: learn, show."),
     "show": ("show", "One trial, whole."),
     "serve": ("serve", "Take in traffic by OTLP, and answer over HTTP."),
 }

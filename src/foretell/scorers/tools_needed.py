@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.tool_use import ExpectedCall, decoded_arguments, seen_calls
+from foretell.core.analysis.tool_use import ExpectedCall, seen_calls
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial
@@ -34,7 +34,7 @@ class ToolsNeeded:
             for call in calls:
                 if call.name not in self.allowed:
                     return Score(False, f"{call.name} is not needed here", (call.name,), call.name)
-        times = Counter((call.name, str(ExpectedCall(call.name, decoded_arguments(call)))) for call in calls)
+        times = Counter((call.name, str(ExpectedCall(call.name, call.decoded))) for call in calls)
         (name, text), most = times.most_common(1)[0]
         if most > self.at_most:
             return Score(False, f"called {most} times: {text}", (text,), name)

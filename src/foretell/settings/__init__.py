@@ -10,6 +10,7 @@ from foretell.core.errors import ConfigurationError, Problem, raise_all
 from foretell.settings.aliases import find_aliases
 from foretell.settings.checks import check
 from foretell.settings.environment import PSEUDONYM_KEY, secret
+from foretell.settings.files import take_in_files
 from foretell.settings.leaks import find_leaks
 from foretell.settings.published import json_schema
 from foretell.settings.references import read_scorers
@@ -53,7 +54,9 @@ def understand(source: Source) -> tuple[Project, tuple[Problem, ...]]:
     Raises:
         ConfigurationError: mistakes in it, all of them at once.
     """
+    unread = take_in_files(source)
     file, problems = read_tables(source.data, source.origin)
+    problems += unread
     problems += check(file, source.data, source.origin)
     for leak in find_leaks(source.data, source.origin):
         problems = [*map(leak.hide, problems), leak.problem]

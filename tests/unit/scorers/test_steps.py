@@ -1,5 +1,6 @@
 """Scorers that look at what happened inside: retrieved passages, tool calls."""
 
+import json
 from typing import Any
 
 import pytest
@@ -195,5 +196,55 @@ def test_tool_contract_without_what_it_needs(schemas: Any, given: Trial, result:
 
 
 def test_a_bad_contract_is_refused_when_the_scorer_is_built() -> None:
-    with pytest.raises(ConfigurationError, match="schema of tool 'pay' is not a JSON Schema"):
+    with pytest.raises(ConfigurationError, match="schema of the arguments of 'pay' is not a JSON Schema"):
         ToolContract({"pay": {"type": 7}})
+
+
+RESULTS = {"steps": {"tidy": {"output": {"type": "string"}}, "pay": {"output": {"type": "object", "required": ["id"]}}}}
+
+
+NO_TEXT = '["a"] is not of type "string"'
+
+
+def seen(*spans: Span) -> Trial:
+    return trial("Done.", trace=Trace(spans))
+
+
+@pytest.mark.parametrize(
+    ("spans", "result"),
+    [
+        ((Span("pay", "tool", output={"id": 1}),), Score(True, "every checked call keeps to its schema (1)")),
+        ((Span("pay", "tool", output='{"id": 1}'),), Score(True, "every checked call keeps to its schema (1)")),
+        ((Span("pay", "tool", error="down"),), Score(True, "every checked call keeps to its schema (1)")),
+        (
+            (Span("pay", "tool", output={"id": 1}), Span("pay", "tool", output={"number": 1})),
+            Score(
+                False, 'pay#2 gave: "id" is a required property', ('pay#2 gave: "id" is a required property',), "pay#2"
+            ),
+        ),
+        (
+            (Span("tidy", "postprocess", output=["a"]),),
+            Score(
+                False, 'tidy gave: ["a"] is not of type "string"', ('tidy gave: ["a"] is not of type "string"',), "tidy"
+            ),
+        ),
+    ],
+)
+def test_results_of_tools_and_steps_are_checked(spans: tuple[Span, ...], result: Score) -> None:
+    assert ToolContract(contract=RESULTS).score(seen(*spans)) == result
+
+
+def test_definitions_that_a_span_names_are_a_contract() -> None:
+    tools = [
+        {"type": "function", "function": {"name": "pay", "parameters": SCHEMAS["pay"]}},
+        {"name": "look", "parameters": {"type": 7}},
+    ]
+    chat = Span("chat", "llm", attributes={"gen_ai.tool.definitions": json.dumps(tools)})
+    spans = (chat, Span("pay", "tool", input={"sum": "9", "to": "Ann"}), Span("look", "tool"))
+    assert ToolContract().score(seen(*spans)).reason == 'pay: /sum: "9" is not of type "number"'
+    assert ToolContract(declared=False).score(seen(*spans)) == NotApplicable("no tool has a schema")
+
+
+def test_a_file_that_is_no_contract_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="is no contract"):
+        ToolContract(contract={"hello": 1})

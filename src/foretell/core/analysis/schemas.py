@@ -26,6 +26,15 @@ def compile_schema(schema: JsonObject, where: str) -> None:
         raise ConfigurationError.of("", what, "References must stay inside the schema ('#/$defs/…').") from error
 
 
+def is_schema(schema: JsonObject) -> bool:
+    """Whether `compile_schema` takes it: for schemas that come from outside."""
+    try:
+        compile_schema(schema, "")
+    except ConfigurationError:
+        return False
+    return True
+
+
 def violations(schema: JsonObject, value: Json) -> tuple[str, ...]:
     """Everything in a value that a schema forbids, as `path: what is wrong`; the first fifty.
 

@@ -38,7 +38,7 @@ class Likeness:
         """Whether a call is the expected one."""
         if wanted.name != call.name:
             return False
-        return wanted.arguments is None or self.is_equal(wanted.arguments, decoded_arguments(call))
+        return wanted.arguments is None or self.is_equal(wanted.arguments, call.decoded)
 
     def is_equal(self, one: Json, other: Json) -> bool:
         """Whether two JSON values are equal; a null argument is one that was left out."""
@@ -67,18 +67,6 @@ def seen_calls(trial: Trial) -> tuple[ToolCall, ...] | NotSeen:
     calls = tuple(trial.tool_calls())
     trace = trial.outcome.trace
     return trace if not calls and isinstance(trace, NotSeen) else calls
-
-
-def decoded_arguments(call: ToolCall) -> Json:
-    """The arguments of a call; a text that holds JSON is read, no arguments are an empty object."""
-    if call.arguments is None:
-        return {}
-    if not isinstance(call.arguments, str):
-        return call.arguments
-    try:
-        return json.loads(call.arguments)
-    except (ValueError, RecursionError):
-        return call.arguments
 
 
 def error_in(result: Json) -> str | None:
@@ -132,7 +120,7 @@ def _read_call(item: Json) -> ExpectedCall:
 
 def describe(calls: Iterable[ToolCall]) -> tuple[str, ...]:
     """Calls as text, for reasons."""
-    return tuple(str(ExpectedCall(call.name, decoded_arguments(call))) for call in calls)
+    return tuple(str(ExpectedCall(call.name, call.decoded)) for call in calls)
 
 
 def pair_up(

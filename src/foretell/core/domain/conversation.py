@@ -1,5 +1,6 @@
 """Chat messages and tool calls, and the questions that a dialogue may ask of a model."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -14,6 +15,16 @@ class ToolCall:
     name: str
     arguments: Json = None
     id: str | None = None
+
+    @property
+    def decoded(self) -> Json:
+        """The arguments; a text that holds JSON is read, no arguments are an empty object."""
+        if not isinstance(self.arguments, str):
+            return {} if self.arguments is None else self.arguments
+        try:
+            return json.loads(self.arguments)
+        except (ValueError, RecursionError):
+            return self.arguments
 
 
 @dataclass(frozen=True, slots=True)
