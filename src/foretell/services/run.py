@@ -54,9 +54,11 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A plan that was worked off: its runs, the target's first. `stopped` says why it ended early, if it did."""
+    """A plan that was worked off: its runs, the target's first. `stopped` says why it ended early, if it did.
 
-    plan: SuitePlan
+    Without the plan, whose cases take memory.
+    """
+
     runs: tuple[Run, ...]
     stopped: ForetellError | None = None
 
@@ -249,7 +251,7 @@ async def _work_off(house: House, ledger: Ledger, watcher: Watcher) -> Finished:
     finally:
         watcher.end(ledger.plan)
         await asyncio.shield(_close(house, ledger.runs, status, note))
-    return Finished(ledger.plan, tuple([await facts.run(run.id) or run for run in ledger.runs]), stopped)
+    return Finished(tuple([await facts.run(run.id) or run for run in ledger.runs]), stopped)
 
 
 async def _execute(house: House, ledger: Ledger, watcher: Watcher) -> None:

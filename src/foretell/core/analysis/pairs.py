@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
 
 from foretell.core.analysis.step_table import StepName, StepTable
 from foretell.core.stats.correction import holm_adjusted
+from foretell.core.stats.overlap import overlap_p
 
 MOST = 10
 
@@ -37,8 +37,8 @@ def find_pairs(table: StepTable) -> tuple[StepPair, ...]:
         together, number = int((one & other).sum()), int(both.sum())
         expected = float(one.sum() * other.sum() / number) if number else 0.0
         if together >= 2 and together > expected:
-            tail = stats.hypergeom.sf(together - 1, number, int(one.sum()), int(other.sum()))
-            found.append(StepPair(table.steps[first], table.steps[second], together, expected, float(tail)))
+            tail = overlap_p(together, int(one.sum()), int(other.sum()), number)
+            found.append(StepPair(table.steps[first], table.steps[second], together, expected, tail))
     if not found:
         return ()
     tests = len(table.steps) * (len(table.steps) - 1) // 2

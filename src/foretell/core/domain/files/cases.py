@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from foretell.core.domain.cases import Case
+from foretell.core.domain.cases import NOTHING, Case
 from foretell.core.domain.files.lines import Decoded, decode
 from foretell.core.domain.files.rows import Row
 from foretell.core.domain.files.strict import show
@@ -32,10 +32,10 @@ def case_of(row: Row) -> Case:
         id=row.name("id"),
         input=_input(row),
         expected=row.take("expected"),
-        slices=_slices(row),
+        slices=_slices(row) or NOTHING,
         turns=_turns(row),
         goal=row.text("goal"),
-        metadata=row.mapping("metadata"),
+        metadata=row.mapping("metadata") or NOTHING,
     )
     if found.turns and found.goal is not None:
         row.wrong("goal", "stands beside 'turns'.", "A conversation is scripted or simulated: keep one of the two.")

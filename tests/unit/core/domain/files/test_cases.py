@@ -78,3 +78,12 @@ def test_the_hash_of_a_set_knows_order_and_content_but_not_spelling() -> None:
 def test_the_hash_of_a_set_is_that_of_the_list_of_its_cases(number: int) -> None:
     cases = [Case(f"c-{n}", f"é {n}", n) for n in range(number)]
     assert hash_of(cases) == content_hash([case.as_json() for case in cases])
+
+
+def test_cases_share_the_object_that_holds_nothing_and_nobody_can_fill_it() -> None:
+    (case, other), _ = decoded({"id": "a", "input": 1}, {"id": "b", "input": 2})
+    assert case == Case("a", 1)
+    assert case.metadata is other.slices
+    for change in (lambda it: it.setdefault("x"), lambda it: it.update(x=1), lambda it: it.__setitem__("x", 1)):
+        with pytest.raises(TypeError, match="cannot be changed"):
+            change(case.metadata)
