@@ -42,7 +42,7 @@ def test_a_full_interaction_is_read() -> None:
                 0.01,
                 {"resolved": True, "rating": -1, "comment": "thanks"},
                 "1.4",
-                {"tenant": {"id": 4}},
+                metadata={"tenant": {"id": 4}},
             ),
         ),
         [],
