@@ -90,15 +90,19 @@ def compare(what: Project | SuitePlan, a: str, b: str = "latest", *, store: str 
     return _in_house(what, store, work, is_reading=True)
 
 
-def gate(project: Project, name: str, *, is_first: bool = False, max_cost: float | None = None) -> GateResult:
+def gate(
+    project: Project, name: str, *, is_first: bool = False, max_cost: float | None = None, against: str | None = None
+) -> GateResult:
     """Run what a gate needs and decide; a question that was decided before gets the recorded decision.
+
+    `against` names a revision that runs beside the candidate, as its baseline.
 
     Raises:
         ForetellError: as the command.
     """
 
     async def work(house: House) -> GateResult:
-        answer = await decide(house, GateRequest(name, is_first=is_first, max_cost=max_cost))
+        answer = await decide(house, GateRequest(name, is_first=is_first, max_cost=max_cost, against=against))
         return GateResult(answer.decision, answer.remark)
 
     return _in_house(project, None, work)

@@ -34,7 +34,7 @@ def summary_sheet(summaries: Sequence[RunSummary]) -> Sheet:
         (
             one.run.id,
             one.run.suite,
-            f"{one.run.arm.target.name}{' (alternative)' if one.run.is_alternative else ''}",
+            f"{one.run.arm.target.name}{_role(one.run)}",
             f"{one.run.evalset}@{one.run.version}",
             share(one.success),
             str(one.tally.failures),
@@ -67,6 +67,13 @@ def robustness_lines(found: Sequence[Robustness]) -> list[str]:
         f"their originals in {percent(one.originals.value)}: {share(one.difference, signed=True)}"
         for one in found
     ]
+
+
+def _role(run: Run) -> str:
+    """What a run is to the suite when it is not its own target's."""
+    if run.arm.revision is not None:
+        return " (base)"
+    return " (alternative)" if run.is_alternative else ""
 
 
 def methods(estimates: Sequence[tuple[str, Estimate]]) -> list[str]:

@@ -17,17 +17,23 @@ OUTSIDE = frozenset({"http", "command", "model", "recorded"})
 """The kinds of target that import nothing of the application into a process of ours."""
 _LOCKS = re.compile(r"(^|/)(requirements[^/]*\.txt|requirements/[^/]+\.txt|[^/]+\.lock|pylock[^/]*\.toml)$")
 UNSEEN = "not observed"
+MOST_FILES = 5
+"""Files that are named of those that differ."""
 LONGEST = 80
 """Characters of a value that are shown of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Plans with two arms each, the head's and the base's; the base's commit, and what its user must be told."""
+    """Plans with two arms each, the head's and the base's, and the base's commit.
+
+    `warnings` are what its user must be told. `files` tells which files differ, in a line; empty when none does.
+    """
 
     plans: tuple[SuitePlan, ...]
     revision: str
     warnings: tuple[str, ...]
+    files: str
 
 
 async def put_beside(house: House, reference: str, plans: Sequence[SuitePlan]) -> Beside:
@@ -51,8 +57,17 @@ async def put_beside(house: House, reference: str, plans: Sequence[SuitePlan]) -
     differences = [one for plan, old in pairs for one in _differences((house, plan), (base, old), told)]
     raise_all(ConfigurationError, differences)
     paired = tuple(replace(plan, arms=_arms(plan.arms[0], old.arms[0], revision)) for plan, old in pairs)
-    warnings = [*_of_packages(await house.checkouts.changed(revision)), *_of_arms(plan.arms for plan in paired)]
-    return Beside(paired, revision, tuple(dict.fromkeys(warnings)))
+    files = await house.checkouts.changed(revision)
+    warnings = [*_of_packages(files), *_of_arms(plan.arms for plan in paired)]
+    return Beside(paired, revision, tuple(dict.fromkeys(warnings)), _listed(files))
+
+
+def _listed(files: Sequence[str]) -> str:
+    """The files that differ: what nothing declares is seen here, if nowhere else."""
+    if not files:
+        return ""
+    more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
+    return f"files: {', '.join(files[:MOST_FILES])}{more}"
 
 
 def _plan_at(base: House, plan: SuitePlan) -> SuitePlan:

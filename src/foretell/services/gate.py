@@ -71,7 +71,7 @@ class Prepared:
     """A gate before anything runs: what it is held to, its sides, and the key of the question that is asked.
 
     `doubt` says why the key may stand for several candidates; empty when it stands for one. `warnings` are told with
-    the verdict.
+    the verdict, and so is `files`: which ones differ from a base that runs beside the candidate.
     """
 
     policy: GatePolicy
@@ -79,6 +79,7 @@ class Prepared:
     key: str
     doubt: str
     warnings: tuple[str, ...] = ()
+    files: str = ""
 
     @property
     def standard(self) -> Standard:
@@ -112,13 +113,14 @@ async def prepare_gate(house: House, request: GateRequest) -> Prepared:
     """
     policy = _policy(house, request)
     plans = [replace(plan, arms=plan.arms[:1]) for plan in await prepare_suites(house, RunRequest(policy.suites))]
-    warnings = ()
+    warnings, files = (), ""
     if request.against is not None:
         found = await put_beside(house, request.against, plans)
-        plans, warnings = list(found.plans), (*overruled(policy, request.against), *found.warnings)
+        plans, files = list(found.plans), found.files
+        warnings = (*overruled(policy, request.against), *found.warnings)
         policy = replace(policy, baseline=f"{BESIDE}{found.revision}")
     sides = tuple([await _side(house, policy, plan, is_first=request.is_first) for plan in plans])
-    prepared = Prepared(policy, sides, key_of_gate(policy, sides), doubt_of(sides), warnings)
+    prepared = Prepared(policy, sides, key_of_gate(policy, sides), doubt_of(sides), warnings, files)
     problems = [one for side in sides for one in _undecidable(policy, side, prepared.standard)]
     grounds = [_ground_of(side) for side in sides]
     raise_all(ConfigurationError, [*problems, *check_demands(policy, grounds, prepared.standard)])
@@ -265,7 +267,7 @@ def _decision(house: House, prepared: Prepared, ran: Ran, judged: Judged, eviden
         decided_at=house.now(),
         key=prepared.key,
         p_ship_no_change=chance_to_ship(policy, evidence),
-        changed=tuple(line for side in sides for line in _changed(side)),
+        changed=(*(line for side in sides for line in _changed(side)), *filter(None, (prepared.files,))),
         anchor_runs={side.plan.suite: side.anchor.run for side in sides if side.anchor is not None},
         code=next((code for side in sides if (code := side.plan.arms[0].fingerprints.get("code"))), None),
         is_final=not (is_undecided and (ran.stopped or _is_spoiled(evidence))),

@@ -21,7 +21,7 @@ def paths_in(checkout: Checkout, paths: Iterable[str]) -> list[str]:
     own = Path(checkout.folder, "src")
     found = [str(own)] if own.is_dir() else []
     for path in paths:
-        entry = Path(path)
+        entry = Path(path).resolve()
         if not path or not entry.is_relative_to(checkout.original) or entry.is_relative_to(checkout.top):
             continue
         twin = Path(checkout.top, entry.relative_to(checkout.original))

@@ -1,7 +1,6 @@
 """Commits checked out beside the working tree, by git worktree."""
 
 import asyncio
-import fcntl
 import os
 import shutil
 import subprocess
@@ -107,7 +106,7 @@ class Worktrees:
             hint = "Name another folder for temporary files in TMPDIR."
             raise Unreachable(Problem(tempfile.gettempdir(), f"cannot be written: {error.strerror}.", hint)) from error
         self._places.append((home, held))
-        fcntl.flock(held, fcntl.LOCK_EX)
+        _is_free(held)
         return home
 
     def _sweep(self) -> None:
@@ -144,12 +143,19 @@ def _is_left(home: Path) -> bool:
     except OSError:
         return True
     try:
-        with suppress(OSError):
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        return False
+        return _is_free(held)
     finally:
         os.close(held)
+
+
+def _is_free(held: int) -> bool:
+    """Take the lock on an open file for as long as it is open; False when another process has it."""
+    import fcntl  # noqa: PLC0415 # Windows has none, and must be able to import this module
+
+    with suppress(OSError):
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _last_line(text: str) -> str:
