@@ -92,7 +92,8 @@ def test_a_worse_prompt_is_held_and_both_sides_ran_in_turn_on_the_same_seeds(lab
     code, decision = lab.decision("--against", "HEAD~1")
     assert (code, decision["ruling"], lab.left()) == (1, "hold", [])
     assert decision["changed"][0] == f"app: code {base[:12]} → {head[:12]}"
-    assert [line.split(" ")[1] for line in decision["changed"]] == ["code", "prompt"]
+    assert decision["changed"][1].startswith("app: prompt ")
+    assert decision["changed"][2:] == ["files: prompts/p.md"]
 
     starts = lab.starts()
     sides = {side: [start for start in starts if start[0] == side] for side in ("good", "bad")}

@@ -75,6 +75,7 @@ def test_the_same_address_on_both_sides_is_told_aloud() -> None:
 
 def test_nothing_that_differs_and_packages_that_do_are_told() -> None:
     two = Two(Town(GATE, tree=Tree(BASE[:12])), shelf=Shelf(differing=("a.py", "requirements/base.txt", "uv.lock")))
+    assert two.decision().changed == ("files: a.py, requirements/base.txt, uv.lock",)
     assert two.decision().warnings[0] == (
         "requirements/base.txt, uv.lock changed: both sides run with the packages that are installed now"
     )
@@ -217,3 +218,9 @@ def test_parts_that_only_one_side_knows_are_not_observed_on_the_other() -> None:
         TargetSpec("app", "model", {"model": "openai:b"}), fingerprints={"code": "1", "branch": "x", "index": "i"}
     )
     assert changes(new, old) == ["app: index not observed → i", "app: model openai:a → openai:b"]
+
+
+def test_of_many_files_the_first_are_named() -> None:
+    differing = [f"f{number}.py" for number in range(7)]
+    decision = Two(shelf=Shelf(differing=differing)).decision()
+    assert decision.changed[-1] == "files: f0.py, f1.py, f2.py, f3.py, f4.py and 2 more"

@@ -150,7 +150,7 @@ def _is_left(home: Path) -> bool:
 
 def _is_free(held: int) -> bool:
     """Take the lock on an open file for as long as it is open; False when another process has it."""
-    import fcntl  # noqa: PLC0415 # Windows has none, and must be able to import this module
+    import fcntl  # Windows has none, and must be able to import this module
 
     with suppress(OSError):
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
