@@ -41,6 +41,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "language": "foretell.scorers.language:Language",
         "latency": "foretell.scorers.latency:Latency",
         "markup_sound": "foretell.scorers.markup_sound:MarkupSound",
+        "no_personal_data": "foretell.scorers.no_personal_data:NoPersonalData",
         "no_refusal": "foretell.scorers.no_refusal:NoRefusal",
         "not_truncated": "foretell.scorers.not_truncated:NotTruncated",
         "nothing_leaked": "foretell.scorers.nothing_leaked:NothingLeaked",

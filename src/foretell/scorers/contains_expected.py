@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from foretell.core.analysis.blame import lost_at
 from foretell.core.analysis.phrases import expected_texts, occurs, quote
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
@@ -12,7 +13,8 @@ from foretell.core.domain.trial import Trial
 class ContainsExpected:
     """True when every expected text occurs in the answer: one text, a list of texts, or the `facts` of an object.
 
-    Figures may be written otherwise: 30 days, thirty days. It cannot see a "not" in front of what it finds.
+    Figures may be written otherwise: 30 days, thirty days. It cannot see a "not" in front of what it finds. A text that
+    was read and is missing is blamed on the step that lost it.
     """
 
     ignore_case: bool = True
@@ -26,5 +28,6 @@ class ContainsExpected:
         missing = tuple(text for text in wanted if not occurs(text, trial.text, self.ignore_case))
         if not missing:
             return Score(True, f"holds {', '.join(map(quote, wanted))}", wanted)
+        step = lost_at(trial, missing, ignore_case=self.ignore_case)
         count = f"{len(missing)} of {len(wanted)} expected" if len(wanted) > 1 else "the expected"
-        return Score(False, f"{count} missing: {', '.join(map(quote, missing))}", missing)
+        return Score(False, f"{count} missing: {', '.join(map(quote, missing))}", missing, step)

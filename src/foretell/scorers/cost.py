@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+from foretell.core.analysis.blame import last_model
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of the trial, all turns and retries included; with `at_most`, whether it stayed within. 0 is a cost."""
+    """The cost of the trial, all turns and retries included; with `at_most`, whether it stayed within. 0 is a cost.
+
+    What was too dear is blamed on the model's step.
+    """
 
     at_most: float | None = None
 
@@ -20,4 +24,5 @@ class Cost:
         if self.at_most is None:
             return Score(paid, f"cost {paid:.6g}")
         is_kept = paid <= self.at_most
-        return Score(is_kept, f"cost {paid:.6g}, {'at most' if is_kept else 'more than'} {self.at_most:g}")
+        reason = f"cost {paid:.6g}, {'at most' if is_kept else 'more than'} {self.at_most:g}"
+        return Score(is_kept, reason, (), None if is_kept else last_model(trial))

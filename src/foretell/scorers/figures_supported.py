@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from foretell.core.analysis.blame import first_showing
 from foretell.core.analysis.figures.find import facts_of, find_figures
 from foretell.core.analysis.retrieved import read_texts, user_texts
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
@@ -33,4 +34,5 @@ class FiguresSupported:
         if not missing:
             return Score(True, f"every figure was read ({len(figures)})", tuple(figure.text for figure in figures))
         source = "no source" if read else "no source (nothing was retrieved and no tool was called)"
-        return Score(False, f"in {source}: {', '.join(missing)}", missing)
+        step = first_showing(trial, lambda text: any(part in text for part in missing))
+        return Score(False, f"in {source}: {', '.join(missing)}", missing, step)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from foretell.core.analysis.blame import first_showing
 from foretell.core.analysis.retrieved import leaves
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
@@ -66,7 +67,8 @@ class Language:
         if given is None:
             return NotApplicable("the language of the answer cannot be told")
         is_right = given == wanted or any({given, wanted} <= family for family in _SIBLINGS)
-        return Score(is_right, f"the answer is in '{given}', {'as' if is_right else 'not'} '{wanted}'")
+        step = None if is_right else first_showing(trial, lambda text: _detect(text) == given)
+        return Score(is_right, f"the answer is in '{given}', {'as' if is_right else 'not'} '{wanted}'", (), step)
 
 
 def _asked(trial: Trial) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from foretell.core.analysis.blame import first_showing, last_model
 from foretell.core.analysis.detect import is_filtered, is_refusal
 from foretell.core.analysis.phrases import quote
 from foretell.core.domain.scores import Score, ScoreResult
@@ -21,7 +22,8 @@ class NoRefusal:
     def score(self, trial: Trial) -> ScoreResult:
         """Look at the finish reason and the first sentences."""
         if is_filtered(trial.outcome.finish_reason):
-            return Score(False, f"the provider ended the answer: {trial.outcome.finish_reason}")
+            return Score(False, f"the provider ended the answer: {trial.outcome.finish_reason}", (), last_model(trial))
         if is_refusal(trial.text):
-            return Score(False, f"declines: {quote(trial.text, 160)}", (trial.text[:400],))
+            step = first_showing(trial, is_refusal)
+            return Score(False, f"declines: {quote(trial.text, 160)}", (trial.text[:400],), step)
         return Score(True, "does not decline")

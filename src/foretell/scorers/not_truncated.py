@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from foretell.core.analysis.blame import first_showing, last_model
 from foretell.core.analysis.detect import is_cut
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
@@ -21,5 +22,6 @@ class NotTruncated:
             return Score(True, "is complete") if text else NotApplicable("the answer is empty")
         end = text[-80:]
         if not is_cut(text):
-            return Score(False, f"the model stopped: {reason}", (end,))
-        return Score(False, f"ends in the middle of a sentence: “… {end}”", (end,))
+            return Score(False, f"the model stopped: {reason}", (end,), last_model(trial))
+        step = first_showing(trial, lambda given: is_cut(given.strip()))
+        return Score(False, f"ends in the middle of a sentence: “… {end}”", (end,), step)

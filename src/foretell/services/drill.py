@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, replace
 
 from foretell.core.analysis.claims import Standard
 from foretell.core.analysis.compare import compare
-from foretell.core.analysis.drill import CHECK, SUCCESS, Pair, newly_named
+from foretell.core.analysis.drill import CHECK, COST, SUCCESS, Pair, newly_named
 from foretell.core.domain.drills import Cell, DrillPolicy, DrillReport, FaultFinding, Signal
 from foretell.core.domain.effects import FaultSpec
 from foretell.core.domain.estimates import Estimate
+from foretell.core.domain.grammar import names_in, parse
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.values import seed_of
 from foretell.core.errors import BadInput, ForetellError, NotEnoughEvidence, Problem
@@ -28,6 +29,7 @@ from foretell.services.suites import prepare_suites
 
 KIND = "drill"
 ASKED = "drill-asked"
+_ALIKE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,29 +191,40 @@ def _judged(pair: Pair, plan: SuitePlan, reads: tuple[Read, Read], placed: Place
     )
     if placed is None or not signals:
         return cell
-    step, cause = newly_named(reference.steps, broken.steps), _cause(reads, signals)
-    causes = describe(placed.spec).causes
+    step, causes = newly_named(reference.steps, broken.steps), _causes(plan, signals)
+    right = set(describe(placed.spec).causes)
     return replace(
         cell,
         step=step,
         is_step_right=step in placed.steps if placed.steps else None,
-        cause=cause,
-        is_cause_right=cause is not None and bool({cause, *_speakers(plan, cause)} & set(causes)),
+        cause=" + ".join(causes) or None,
+        is_cause_right=any(right & {cause, *_speakers(plan, cause)} for cause in causes),
     )
 
 
-def _cause(reads: tuple[Read, Read], signals: Sequence[Signal]) -> str | None:
-    """The failure mode that gained most; where no trial failed anew, the check or mode that fired."""
-    gained = newly_named(reads[0].modes, reads[1].modes)
-    if gained is not None:
-        return gained
-    return next((signal.name.removeprefix(CHECK) for signal in signals if signal.name != SUCCESS), None)
+def _causes(plan: SuitePlan, signals: Sequence[Signal]) -> tuple[str, ...]:
+    """The failure modes and checks that gained most: one, or several that gained alike.
+
+    A mode that only says in other words that the success rule was not kept explains nothing; it is named where there is
+    no other.
+    """
+    named = [signal for signal in signals if signal.name not in (SUCCESS, COST)]
+    telling = [signal for signal in named if not _restates(plan, signal.name)] or named
+    most = max((signal.after - signal.before for signal in telling), default=0.0)
+    best = tuple(one.name.removeprefix(CHECK) for one in telling if one.after - one.before >= most - _ALIKE)
+    return best or tuple(signal.name for signal in signals if signal.name == COST)
+
+
+def _restates(plan: SuitePlan, name: str) -> bool:
+    """True for a mode that looks at nothing but what the success rule looks at."""
+    when = next((mode.when for mode in plan.modes if mode.name == name), None)
+    return when is not None and plan.success is not None and names_in(parse(when)) <= names_in(parse(plan.success))
 
 
 def _speakers(plan: SuitePlan, cause: str) -> set[str]:
     """The plugins of the scorers that speak for a failure mode, or that carry this name."""
-    whens = " ".join(mode.when or "" for mode in plan.modes if mode.name == cause).replace("(", " ").replace(")", " ")
-    named = {cause, *whens.split()}
+    whens = [mode.when for mode in plan.modes if mode.name == cause and mode.when is not None]
+    named = {cause, *(name for when in whens for name in names_in(parse(when)))}
     return {spec.use for spec in plan.scorers if spec.mode == cause or spec.name in named}
 
 

@@ -19,14 +19,12 @@ from foretell.services.house import House
 class Read:
     """A finished run as a drill reads it.
 
-    `steps` and `modes` hold, by (case, repeat), the first failing step and the primary failure mode; `acted` counts the
-    trials on whose spans the fault left its mark.
+    `steps` holds, by (case, repeat), the first failing step; `acted` counts the trials that bear the fault's mark.
     """
 
     run: Run
     units: Units
     steps: Mapping[tuple[int, int], str]
-    modes: Mapping[tuple[int, int], str]
     acted: int
 
 
@@ -34,20 +32,17 @@ async def read_run(house: House, run: Run) -> Read:
     """A finished run, with every failure mode and check that fired in it."""
     fired: dict[str, list[tuple[int, int]]] = {}
     steps: dict[tuple[int, int], str] = {}
-    modes: dict[tuple[int, int], str] = {}
     acted = 0
     async for row in house.store.findings.trials(run.id):
         trial = (key_of(row.record.case_id), row.record.repeat)
         for name in _fired(row, run):
             fired.setdefault(name, []).append(trial)
-        if row.conclusion.state == "failure" and row.conclusion.mode is not None:
-            modes[trial] = row.conclusion.mode
         if (step := _first_step(row)) is not None:
             steps[trial] = step
         acted += _has_mark(row)
     columns = await house.store.findings.columns(run.id)
     units = fold(columns, {name: places(trials) for name, trials in fired.items()})
-    return Read(run, units, steps, modes, acted)
+    return Read(run, units, steps, acted)
 
 
 def _fired(row: TrialRow, run: Run) -> set[str]:

@@ -15,7 +15,7 @@ class ContentDropped(QuietStepFault):
 
     keep: float = 0.4
     kinds: ClassVar[tuple[SpanKind, ...]] = ("postprocess",)
-    causes: ClassVar[tuple[str, ...]] = ("content_lost", "content_dropped")
+    causes: ClassVar[tuple[str, ...]] = ("content_lost",)
 
     def gave(self, output: Any, moment: Moment) -> Any:
         """The beginning of the text, in whole words."""
@@ -32,7 +32,7 @@ class MarkupBroken(QuietStepFault):
     """The renderer leaves its marks open: a tag, a code fence and a link that never end."""
 
     kinds: ClassVar[tuple[SpanKind, ...]] = ("render",)
-    causes: ClassVar[tuple[str, ...]] = ("broken_markup", "markup_broken", "wrong_format")
+    causes: ClassVar[tuple[str, ...]] = ("broken_markup", "wrong_format")
 
     def gave(self, output: Any, moment: Moment) -> Any:
         """The same content between marks that do not match."""

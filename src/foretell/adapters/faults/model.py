@@ -35,7 +35,7 @@ class ModelDowngraded(QuietModelFault):
     to: str | None = None
     reads: float = 0.5
     temperature: float = 1.5
-    causes: ClassVar[tuple[str, ...]] = ("missing_facts", "unsupported_figures", "model_changed", "unnamed")
+    causes: ClassVar[tuple[str, ...]] = ("contains_expected", "unsupported_figures", "grounded", "unnamed")
 
     def asked(self, body: Mapping[str, Json], moment: Moment) -> Mapping[str, Json] | Answered:
         """The request as the lesser model gets it."""
@@ -71,7 +71,7 @@ class ModelVerbose(QuietModelFault):
     """The model wraps each answer in talk, and each token of it is paid."""
 
     times: int = 3
-    causes: ClassVar[tuple[str, ...]] = ("verbose", "too_long", "cost")
+    causes: ClassVar[tuple[str, ...]] = ("cost",)
 
     def answered(self, body: Mapping[str, Json], moment: Moment) -> Mapping[str, Json]:
         """The answer behind and before several sentences that say nothing."""
@@ -95,7 +95,7 @@ class ModelTruncated(QuietModelFault):
 class ModelOtherLanguage(QuietModelFault):
     """The model answers in German, with the figures of its answer."""
 
-    causes: ClassVar[tuple[str, ...]] = ("wrong_language", "language")
+    causes: ClassVar[tuple[str, ...]] = ("language",)
 
     def answered(self, body: Mapping[str, Json], moment: Moment) -> Mapping[str, Json]:
         """German sentences that say nothing, and the figures of the answer in brackets."""
@@ -112,7 +112,7 @@ class ModelSlow(QuietModelFault):
     """Every reply comes late."""
 
     seconds: float = 5.0
-    causes: ClassVar[tuple[str, ...]] = ("slow", "timeout")
+    causes: ClassVar[tuple[str, ...]] = ("latency", "timeout")
 
     @property
     def delay_s(self) -> float:
@@ -140,7 +140,7 @@ class ModelRetried(QuietModelFault):
     """A retry loop before the model: each answer is asked for, and paid, `times` times."""
 
     times: int = 2
-    causes: ClassVar[tuple[str, ...]] = ("cost", "retry_loop", "too_dear")
+    causes: ClassVar[tuple[str, ...]] = ("cost",)
 
     @property
     def calls(self) -> int:

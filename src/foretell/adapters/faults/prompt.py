@@ -19,7 +19,7 @@ class PromptTruncated(_PromptFault):
     """The template cuts its context: only the first `keep` of the prompt's characters are left."""
 
     keep: float = 0.4
-    causes: ClassVar[tuple[str, ...]] = ("prompt_truncated", "context_cut", "context_lost")
+    causes: ClassVar[tuple[str, ...]] = ("context_cut",)
 
     def gave(self, output: Any, moment: Moment) -> Any:
         """The beginning of the prompt."""
@@ -30,7 +30,7 @@ class PromptTruncated(_PromptFault):
 class InstructionDropped(_PromptFault):
     """The instruction is gone: the system message, else the first paragraph of the prompt."""
 
-    causes: ClassVar[tuple[str, ...]] = ("instruction_lost", "prompt_changed", "template_changed")
+    causes: ClassVar[tuple[str, ...]] = ("prompt_changed",)
 
     def gave(self, output: Any, moment: Moment) -> Any:
         """What the instruction was about, alone."""
@@ -46,7 +46,7 @@ class VariableUnfilled(_PromptFault):
     """A placeholder of the template stays in the prompt: that of `variable`, else of the first one that is a text."""
 
     variable: str | None = None
-    causes: ClassVar[tuple[str, ...]] = ("unfilled_variable", "variable_unfilled", "prompt_unfilled")
+    causes: ClassVar[tuple[str, ...]] = ("unfilled_variable",)
 
     def given(self, arguments: Mapping[str, Any], moment: Moment) -> Mapping[str, Any]:
         """The variable's own name in braces for its value."""

@@ -35,7 +35,7 @@ class RetrievalShuffled(_RetrievalFault):
     """
 
     drops: int = 1
-    causes: ClassVar[tuple[str, ...]] = ("retrieval_miss", "retrieval_order", "retrieval_empty")
+    causes: ClassVar[tuple[str, ...]] = ("retrieval_miss", "retrieval_empty")
 
     def gave(self, output: Any, moment: Moment) -> Any:
         """The documents the other way round, without the first."""
@@ -64,7 +64,7 @@ class StaleIndex(_RetrievalFault):
     gives documents gives some that have nothing to do with the question, with scores that are low and hardly differ.
     """
 
-    causes: ClassVar[tuple[str, ...]] = ("stale_index", "index_stale", "score_collapse", "retrieval_miss")
+    causes: ClassVar[tuple[str, ...]] = ("stale_index", "retrieval_miss")
 
     def given(self, arguments: Mapping[str, Any], moment: Moment) -> Mapping[str, Any]:
         """Another question: in a foreign space the nearest vectors are any vectors."""

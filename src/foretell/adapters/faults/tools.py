@@ -31,7 +31,7 @@ class ToolSlow(_ToolFault):
     """The tool answers late."""
 
     seconds: float = 5.0
-    causes: ClassVar[tuple[str, ...]] = ("slow", "timeout", "tool_slow")
+    causes: ClassVar[tuple[str, ...]] = ("latency", "timeout")
 
     @property
     def delay_s(self) -> float:
@@ -43,7 +43,7 @@ class ToolSlow(_ToolFault):
 class ToolEmpty(_ToolFault):
     """The tool answers that there is nothing: an empty list for a list, an empty text for a text, else None."""
 
-    causes: ClassVar[tuple[str, ...]] = ("tool_contract", "tool_result", "tool_empty")
+    causes: ClassVar[tuple[str, ...]] = ("tool_contract", "tool_calls")
 
     def gave(self, output: Any, moment: Moment) -> Any:
         """Nothing of the kind."""
@@ -56,7 +56,7 @@ class ToolFieldRenamed(_ToolFault):
     """A new version of the tool calls a field otherwise: `field`, else the last one."""
 
     field: str | None = None
-    causes: ClassVar[tuple[str, ...]] = ("tool_contract", "tool_result")
+    causes: ClassVar[tuple[str, ...]] = ("tool_contract",)
 
     def gave(self, output: Any, moment: Moment) -> Any:
         """The same values, one of them under another name."""
@@ -73,7 +73,7 @@ class ToolTypeChanged(_ToolFault):
     """A new version of the tool wraps a value in an object: that of `field`, else of the last one."""
 
     field: str | None = None
-    causes: ClassVar[tuple[str, ...]] = ("tool_contract", "tool_result")
+    causes: ClassVar[tuple[str, ...]] = ("tool_contract",)
 
     def gave(self, output: Any, moment: Moment) -> Any:
         """The same names, one value of another type."""
@@ -90,7 +90,7 @@ class ToolRetried(_ToolFault):
     """The tool is called `times` times for one call: a retry loop that does not see that it succeeded."""
 
     times: int = 4
-    causes: ClassVar[tuple[str, ...]] = ("retry_loop", "tool_retries", "tool_loop")
+    causes: ClassVar[tuple[str, ...]] = ("retry_loop",)
 
     @property
     def calls(self) -> int:

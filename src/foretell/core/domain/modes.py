@@ -40,5 +40,6 @@ BUILT_IN: tuple[FailureMode, ...] = (
     FailureMode("tool_contract", "a tool or a step was given, or gave, another form than it always has"),
     FailureMode("content_lost", "what the model wrote did not reach the user whole"),
     FailureMode("broken_markup", "marks of the answer are left open, or its links lead nowhere"),
+    FailureMode("personal_data", "the answer tells something personal that it was not given"),
     FailureMode("leaked_prompt", "the answer shows its instructions or marks of its template"),
 )
