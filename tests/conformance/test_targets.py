@@ -12,6 +12,7 @@ import pytest
 from foretell.adapters.targets.command import CommandTarget
 from foretell.adapters.targets.http import HttpTarget
 from foretell.adapters.targets.model import ModelTarget
+from foretell.adapters.targets.production import ProductionTarget
 from foretell.adapters.targets.python import PythonTarget
 from foretell.adapters.targets.recorded import RecordedTarget
 from foretell.core import plugins
@@ -20,7 +21,11 @@ from foretell.core.ports.targets import TargetKind, Tools, Turn
 from foretell.core.ports.wire import WireReply, WireRequest
 from foretell.testing.targets import ScriptedWire, check_target
 
-TURNS = [Turn(f"question {number}", f"c-{number}", repeat, seed=number) for number in range(3) for repeat in range(2)]
+TURNS = [
+    Turn(f"question {number}", f"c-{number}", repeat, seed=number, answered={"output": number})
+    for number in range(3)
+    for repeat in range(2)
+]
 
 
 def echo(request: WireRequest) -> bytes | WireReply:
@@ -47,6 +52,7 @@ def kinds(root: Path) -> dict[str, TargetKind]:
             answer="choices.0.message.content",
         ),
         "model": ModelTarget("openai:m", "http://llm.example/v1", api_key=key),
+        "production": ProductionTarget(),
         "python": PythonTarget("app_conformance:answer", steps={"retrieve": "app_conformance:find"}),
         "recorded": RecordedTarget("outcomes.jsonl"),
     }

@@ -37,13 +37,18 @@ def command(
     resume_run: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was cut short.")
     ] = None,
+    live_tools: Annotated[
+        bool, typer.Option("--live-tools", help="Let replayed traffic call its tools; default: recorded results.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and stop.")] = False,
     ephemeral_key: KeyOption = False,
     as_json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Run suites: every case, on the suite's target and its alternatives, scored and stored."""
-    request = RunRequest(tuple(suites or ()), target, evalset, repeats, limit, max_cost, concurrency, seed)
+    request = RunRequest(
+        tuple(suites or ()), target, evalset, repeats, limit, max_cost, concurrency, seed, live_tools or None
+    )
     if resume_run is not None:
         _check_resume(request, is_dry=dry_run)
     if dry_run:

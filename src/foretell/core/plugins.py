@@ -62,6 +62,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "command": "foretell.adapters.targets.command:CommandTarget",
         "http": "foretell.adapters.targets.http:HttpTarget",
         "model": "foretell.adapters.targets.model:ModelTarget",
+        "production": "foretell.adapters.targets.production:ProductionTarget",
         "python": "foretell.adapters.targets.python:PythonTarget",
         "recorded": "foretell.adapters.targets.recorded:RecordedTarget",
     },

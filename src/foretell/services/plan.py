@@ -11,6 +11,7 @@ from foretell.core.domain.project import Suite
 from foretell.core.domain.runs import Arm, SuitePlan
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem, raise_all, suggest
 from foretell.services.house import House
+from foretell.services.replay import beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class RunRequest:
     max_cost: float | None = None
     concurrency: int | None = None
     seed: int | None = None
+    live_tools: bool | None = None
 
 
 def suites_asked(house: House, request: RunRequest) -> tuple[Suite, ...]:
@@ -81,7 +83,7 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
         suite=suite.name,
         layer=suite.layer,
         evalset=version,
-        arms=arms,
+        arms=arms if sample is None else beside(version, arms),
         scorers=scorers,
         success=suite.success,
         modes=project.modes,
@@ -90,6 +92,7 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
         max_cost=request.max_cost,
         user=project.targets[suite.user].target if suite.user else None,
         max_turns=suite.max_turns,
+        has_live_tools=bool(request.live_tools or (suite.traffic and suite.traffic.has_live_tools)),
     )
     raise_all(BadInput, check_plan(plan))
     return plan

@@ -11,6 +11,7 @@ import numpy as np
 from foretell.core import plugins
 from foretell.core.analysis.success import Rulebook, rulebook
 from foretell.core.domain.cases import Case, EvalSetVersion
+from foretell.core.domain.effects import Effect
 from foretell.core.domain.runs import Arm, Run, RunStatus, SuitePlan
 from foretell.core.domain.trial import Outcome, TrialError, TrialLimits, TrialRecord, TrialTask
 from foretell.core.domain.values import seed_of
@@ -20,6 +21,7 @@ from foretell.core.ports.facts import TrialRow
 from foretell.services.covering import covered_row
 from foretell.services.house import House
 from foretell.services.lease import leased
+from foretell.services.replay import replayed_tools
 from foretell.services.traffic import anonymiser_of
 
 
@@ -101,8 +103,15 @@ def _task(run: Run, limits: TrialLimits, place: tuple[int, Case], repeat: int) -
         limits,
         run.user,
         run.max_turns,
-        () if run.arm.fault is None else (run.arm.fault,),
+        _effects(run, case),
     )
+
+
+def _effects(run: Run, case: Case) -> tuple[Effect, ...]:
+    """A drill's fault; and, where traffic is replayed, the recorded results of tools unless these are to be live."""
+    fault = () if run.arm.fault is None else (run.arm.fault,)
+    is_replay = run.layer == "behavioural" and not run.has_live_tools
+    return (*fault, *replayed_tools(case, run.arm.target)) if is_replay else fault
 
 
 async def run_plan(house: House, plan: SuitePlan, group: str, watcher: Watcher | None = None) -> Finished:
@@ -166,6 +175,7 @@ async def _plan_of(house: House, runs: Sequence[Run], max_cost: float | None) ->
         max_cost=max_cost,
         user=first.user,
         max_turns=first.max_turns,
+        has_live_tools=first.has_live_tools,
     )
 
 
@@ -226,6 +236,7 @@ def _new_run(house: House, plan: SuitePlan, arm: Arm, group: str, is_alternative
         user=plan.user,
         max_turns=plan.max_turns,
         currency=house.project.currency,
+        has_live_tools=plan.has_live_tools,
         is_weighted=any("weight" in case.metadata for case in plan.evalset.cases),
         has_neighbours=any("varied_from" in case.metadata for case in plan.evalset.cases),
     )

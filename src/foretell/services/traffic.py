@@ -12,7 +12,7 @@ from foretell.core.domain.values import Json, content_hash
 from foretell.core.domain.wording import percent
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
 from foretell.core.ports.traffic import TrafficSample
-from foretell.services.covering import covered_all
+from foretell.services.covering import covered, covered_all
 from foretell.services.house import House
 
 
@@ -50,7 +50,11 @@ async def freeze_sample(house: House, suite: Suite) -> EvalSetVersion:
         what = f"a share of {percent(part.share, digits=2)} keeps none of {len(recent)} interactions."
         raise NotEnoughEvidence(Problem(where, what, "Raise the share or widen the window."))
     history = histories_of(every)
-    cases = tuple(_case(anonymiser, one, history[one.id]) for one in kept)
+
+    def cover(one: Interaction) -> Interaction:
+        return one if anonymiser is None else covered(anonymiser, one)
+
+    cases = tuple(_case(cover(one), [cover(before) for before in history[one.id]]) for one in kept)
     hash_ = content_hash([case.as_json() for case in cases])
     method = (
         f"{len(cases)} of {len(recent)} interactions, {percent(part.share, digits=2)} of conversations by hash, "
@@ -107,19 +111,26 @@ def histories_of(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
     return before
 
 
-def _case(anonymiser: Anonymiser | None, one: Interaction, before: Sequence[Interaction]) -> Case:
-    """A case without expected answer: what production answered is never the gold. A stored one is anonymous already."""
+def _case(one: Interaction, before: Sequence[Interaction]) -> Case:
+    """A case of an anonymous interaction, without expected answer: what production answered is never the gold.
+
+    What was answered then, and what its tools gave, are kept beside it for the replay.
+    """
+    metadata: dict[str, Json] = {
+        "conversation_id": one.conversation_id or one.id,
+        "at": one.at,
+        "names": one.metadata.get("names", "not covered"),
+    }
+    if one.output is not None:
+        metadata["answered"] = {"output": one.output, "model": one.model, "cost_usd": one.cost_usd}
+    tools: dict[str, list[Json]] = {}
+    for span in one.spans:
+        if span.kind == "tool" and span.error is None:
+            tools.setdefault(span.name, []).append(span.output)
+    if tools:
+        metadata["tools"] = dict(tools)
     slices = {"release": one.release} if one.release else {}
-    if anonymiser is None:
-        stored = {"conversation_id": one.conversation_id or one.id, "at": one.at, "names": one.metadata.get("names")}
-        return Case(one.id, conversation_of(one, before), slices=slices, metadata=stored)
-    conversation = anonymiser.identity("conversation", one.conversation_id or one.id)
-    return Case(
-        id=anonymiser.identity("interaction", one.id),
-        input=anonymiser.value(conversation_of(one, before)),
-        slices=slices,
-        metadata={"conversation_id": conversation, "at": one.at, "names": anonymiser.names_covered},
-    )
+    return Case(one.id, conversation_of(one, before), slices=slices, metadata=metadata)
 
 
 def conversation_of(one: Interaction, before: Sequence[Interaction]) -> Json:

@@ -10,7 +10,7 @@ from foretell.core.domain.project import Anonymising, Project, Suite, TrafficInt
 from foretell.core.domain.runs import Arm, TargetLimits
 from foretell.core.domain.trial import TargetSpec, TrialLimits
 from foretell.settings.references import ScorerBook
-from foretell.settings.schema import FailureModeTable, GateTable, ProjectFile, SuiteTable, TargetTable
+from foretell.settings.schema import FailureModeTable, GateTable, ProjectFile, SuiteTable, TargetTable, TrafficTable
 from foretell.settings.source import Source
 
 
@@ -56,7 +56,7 @@ def _suite(name: str, table: SuiteTable, book: ScorerBook) -> Suite:
         target=table.target,
         scorers=tuple(book.look_up(scorer, "")[0] for scorer in table.scorers),
         evalset=table.evalset,
-        traffic=traffic and TrafficSlice(traffic.source, traffic.window, traffic.share, traffic.at_most),
+        traffic=traffic and _slice(traffic),
         alternatives=tuple(table.alternatives),
         success=table.success,
         repeats=table.repeats,
@@ -64,6 +64,10 @@ def _suite(name: str, table: SuiteTable, book: ScorerBook) -> Suite:
         user=table.user,
         max_turns=table.max_turns,
     )
+
+
+def _slice(table: TrafficTable) -> TrafficSlice:
+    return TrafficSlice(table.source, table.window, table.share, table.at_most, table.live_tools)
 
 
 def _mode(name: str, table: FailureModeTable) -> FailureMode:

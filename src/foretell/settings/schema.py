@@ -150,6 +150,9 @@ class TrafficTable(Table):
     window: Annotated[Days, Field(description="How far to look back from the newest interaction.")] = 7.0
     share: Annotated[float, Field(gt=0, le=1, description="Share of the window's interactions to take.")] = 0.01
     at_most: Annotated[int, Field(ge=1, description="Most interactions to take.")] = 500
+    live_tools: Annotated[
+        bool, Field(description="Let the replay call tools; without it they give their recorded results.")
+    ] = False
 
 
 class SuiteTable(Table):

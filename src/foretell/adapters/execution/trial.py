@@ -204,7 +204,8 @@ async def _turn(task: TrialTask, of: tuple[Target, Tab], said: Json, history: tu
     link = None if tab.receiver is None else tab.receiver.link(task.run)
     if link is not None:
         tab.links.append(link)
-    turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run, task.effects, link)
+    answered = task.case.metadata.get("answered")
+    turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run, task.effects, link, answered)
     try:
         with tab.crew.watch.patience(seconds + SLACK_S):
             return await target.answer(turn)

@@ -1,7 +1,7 @@
 """What is done on purpose to the steps of a trial: a fault that breaks one, or an output put in place of its own.
 
 Both are data on a `TrialTask` and act nowhere but in the worker that carries it out. Only a drill makes faults; only a
-proof by substitution makes substitutions. A run and a gate have neither.
+proof by substitution and the replay of traffic, which does not call tools again, make substitutions.
 """
 
 from dataclasses import dataclass, field

@@ -15,13 +15,15 @@ class TrafficSlice:
     """Which traffic a behavioural suite replays.
 
     `source` is a JSONL file of interactions; None reads the store. `window_days` counts back from the newest
-    interaction; `share` is in (0, 1].
+    interaction; `share` is in (0, 1]. `has_live_tools` lets the replay call tools instead of giving their recorded
+    results.
     """
 
     source: str | None = None
     window_days: float = 7.0
     share: float = 0.01
     at_most: int = 500
+    has_live_tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class SuitePlan:
     """All that one suite needs to run: cases × arms × scorers, and how to read the scores.
 
     The first arm is the suite's target, further ones are its alternatives. `success` is an expression, None for "every
-    boolean score is true". `max_cost` is in the project's currency, for the whole plan.
+    boolean score is true". `max_cost` is in the project's currency, for the whole plan. `has_live_tools` lets a replay
+    of traffic call its tools.
     """
 
     suite: str
@@ -63,6 +64,7 @@ class SuitePlan:
     max_cost: float | None = None
     user: TargetSpec | None = None
     max_turns: int = 8
+    has_live_tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Run:
     status: RunStatus = "running"
     currency: str = "USD"
     note: str = ""
+    has_live_tools: bool = False
     is_weighted: bool = False
     has_neighbours: bool = False
 
