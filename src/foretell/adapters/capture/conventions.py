@@ -30,7 +30,7 @@ PRESENT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "gen_ai.usage.cost": ("operation.cost", "llm.cost.total"),
     "gen_ai.conversation.id": (
-        "session.id", "traceloop.association.properties.session_id", "langfuse.session.id", "gen_ai.thread.id",
+        "session.id", "traceloop.association.properties.session_id", "langfuse.session.id",
     ),
     "gen_ai.tool.name": ("tool.name",),
     "gen_ai.tool.call.id": ("tool_call.id", "tool.id"),

@@ -7,6 +7,7 @@ taken with what could not be taken counted; it never raises anything else.
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ class OtlpExport:
 
     def mentions(self, names: frozenset[str]) -> bool:
         """See the port."""
-        return any(name.encode() in self.body for name in names)
+        return any(name in self.body for name in _stems(names))
 
     def answer(self) -> bytes:
         """The body of the answer, in the encoding of the request."""
@@ -68,6 +69,12 @@ def read_export(body: bytes, media: str, encoding: str = "") -> OtlpExport:
         return OtlpExport(media, plain, _codec(media).parcels_of(plain, losses), losses)
     except ValueError as error:
         raise Refused(400, str(error)[:500]) from error
+
+
+@cache
+def _stems(names: frozenset[str]) -> tuple[bytes, ...]:
+    """The names that do not hold another one: where they are absent, all are. Each costs a look at the whole body."""
+    return tuple(name.encode() for name in names if not any(other != name and other in name for other in names))
 
 
 def media_of(header: str) -> str:

@@ -1,6 +1,6 @@
 """OTLP's binary encoding."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -73,6 +73,12 @@ class ProtobufParcel:
             resource=self._resource.read(),
         )
 
+    def copy_to(self, request: ExportTraceServiceRequest) -> None:
+        """Add it to a request, with its resource."""
+        group = request.resource_spans.add()
+        group.resource.attributes.extend(self._resource.attributes)
+        group.scope_spans.add().spans.append(self._span)
+
 
 @dataclass(slots=True)
 class _Resource:
@@ -100,6 +106,15 @@ def parcels_of(body: bytes, losses: Losses) -> Iterator[ProtobufParcel]:
         what = f"the body is no ExportTraceServiceRequest: {error}"
         raise NotProtobuf(what) from error
     return _opened(request, losses)
+
+
+def picked(body: bytes, places: Collection[int]) -> bytes:
+    """A request of the spans at some places alone: what travels to another process."""
+    smaller = ExportTraceServiceRequest()
+    for place, parcel in enumerate(_opened(ExportTraceServiceRequest.FromString(body), Losses())):
+        if place in places:
+            parcel.copy_to(smaller)
+    return smaller.SerializeToString()
 
 
 def _opened(request: ExportTraceServiceRequest, losses: Losses) -> Iterator[ProtobufParcel]:

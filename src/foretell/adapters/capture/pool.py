@@ -13,7 +13,8 @@ from typing import Final, TypeAlias, cast
 
 import msgspec
 
-from foretell.adapters.capture.otlp import OtlpExport, read_export
+from foretell.adapters.capture.otlp import PROTOBUF, OtlpExport, read_export
+from foretell.adapters.capture.otlp_protobuf import picked
 from foretell.adapters.capture.reading import arrival_of
 from foretell.core.domain.arrivals import Arrival
 from foretell.core.errors import Unreachable
@@ -23,6 +24,8 @@ Cover: TypeAlias = Callable[[Sequence[Arrival]], list[Arrival]]
 
 FIRST_GUESS: Final = 0.001
 """Seconds that a span takes, until the first were measured."""
+FEW: Final = 64
+"""Spans that are taken out of their request, which is too large to be sent to another process for them."""
 _PART: Final = 256
 """Spans of one piece of work: a large request is spread over the processes."""
 _MSGPACK, _JSON = b"\x01", b"\x02"
@@ -48,11 +51,14 @@ class CoverPool:
         """See the port."""
         read = cast("OtlpExport", export)
         self._queued += len(kept)
+        body = read.body
+        if len(kept) <= FEW and read.media == PROTOBUF:
+            body, kept = picked(body, frozenset(kept)), range(len(kept))
         parts = [kept[start : start + _PART] for start in range(0, len(kept), _PART)]
         loop = asyncio.get_running_loop()
         try:
             done = await asyncio.gather(
-                *(loop.run_in_executor(self._pool, _cover, read.body, read.media, part) for part in parts)
+                *(loop.run_in_executor(self._pool, _cover, body, read.media, part) for part in parts)
             )
         except BrokenProcessPool as error:
             self._pool.shutdown(wait=False)

@@ -9,6 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from foretell.adapters.capture import otlp
 from foretell.adapters.capture.otlp import JSON, PROTOBUF, Refused, read_export, refusal
+from foretell.adapters.capture.otlp_protobuf import picked
 from foretell.adapters.capture.raw import RawSpan
 from tests.unit.adapters.capture.exports import TRACE, as_json, as_protobuf, request_of, span_of, zipped
 
@@ -147,3 +148,20 @@ def test_a_refusal_is_a_status_in_the_encoding_of_the_request() -> None:
     media, body = refusal(400, "é" * 100, PROTOBUF)
     assert (media, body) == (PROTOBUF, b"\x08\x03\x12\xc8\x01" + "é".encode() * 100)
     assert issubclass(ExportTraceServiceResponse, Message)
+
+
+def test_some_spans_can_be_taken_out_of_a_request() -> None:
+    spans = [span_of(1), span_of(2, traceId="00" * 16), span_of(3), span_of(4)]
+    body = as_protobuf(request_of(spans, {"service.version": "7"}))
+    found, _ = opened(picked(body, {1, 2}), PROTOBUF)  # the second span has no usable id, and so no place
+    assert [(span.span_id[-1], span.resource) for span in found] == [
+        ("3", {"service.version": "7"}),
+        ("4", {"service.version": "7"}),
+    ]
+
+
+def test_a_name_is_looked_for_once_for_all_that_hold_it() -> None:
+    export = read_export(as_protobuf(request_of([span_of(attributes={"langfuse.session.id": "a"})])), PROTOBUF)
+    assert export.mentions(frozenset({"langfuse.session.id", "session.id"}))
+    assert export.mentions(frozenset({"session.id"}))
+    assert not export.mentions(frozenset({"foretell.run", "gen_ai.conversation.id"}))
