@@ -54,6 +54,7 @@ docs: $(DEV)  ## check links between the documents, and their examples
 
 simulate: $(DEV)  ## simulations behind the statistics (interval coverage, error rates)
 	$(PY) -m pytest -q -n 2 -m statistical
+	$(PY) -m tests.statistical.promises
 
 bench: $(DEV)  ## measure speed beside its floor
 	$(PY) -m benchmarks.run_speed

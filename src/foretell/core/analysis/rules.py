@@ -133,6 +133,16 @@ class Contest:
     new: Measure
     old: Measure | None = None
 
+    def claim(self) -> Claim:
+        """What the rule is tested on: the units that it is about, unscored trials read against either side."""
+        rule, new, old = self.rule, self.new, self.old
+        ship, hold, is_single = new.mean(missing_as=0.0), new.mean(missing_as=1.0), new.is_single
+        if old is not None:
+            ship, hold = ship - old.mean(missing_as=1.0), hold - old.mean(missing_as=0.0)
+            is_single = is_single and old.is_single
+        span = rule.demand.high - rule.demand.low
+        return Claim(ship, hold, rule.limit_of_good, old is not None, is_single, span)
+
 
 def contests_of(policy: GatePolicy, evidence: Evidence) -> Iterator[Contest]:
     """Every rule of a policy on one suite but that on the cost, which no measure shows."""
@@ -182,14 +192,7 @@ def _test_level(rule: Rule, measure: Measure, standard: Standard) -> Tested:
         return _nothing(rule, 0, "no trace executed it" if rule.name.startswith("step ") else "nothing was measured")
     if measure.stray is not None:
         return _nothing(rule, len(measure), _of_stray(measure.stray, rule.demand))
-    claim = Claim(
-        measure.mean(missing_as=0.0),
-        measure.mean(missing_as=1.0),
-        rule.limit_of_good,
-        is_comparison=False,
-        is_single=measure.is_single,
-        span=rule.demand.high - rule.demand.low,
-    )
+    claim = Contest(rule, measure).claim()
     unscored = int(measure.missing.sum())
     fair = measure.fair if measure.environment.any() else None
     tested = _test(rule, claim, (measure.scored, unscored), standard, fair)
@@ -210,14 +213,7 @@ def _test_change(rule: Rule, new: Measure, old: Measure, standard: Standard) -> 
     stray = old.stray if new.stray is None else new.stray
     if stray is not None:
         return _nothing(rule, len(both), _of_stray(stray, rule.demand))
-    claim = Claim(
-        new.mean(missing_as=0.0) - old.mean(missing_as=1.0),
-        new.mean(missing_as=1.0) - old.mean(missing_as=0.0),
-        rule.limit_of_good,
-        is_comparison=True,
-        is_single=new.is_single and old.is_single,
-        span=rule.demand.high - rule.demand.low,
-    )
+    claim = Contest(rule, new, old).claim()
     scored, unscored = new.scored - old.scored, int(new.missing.sum() + old.missing.sum())
     fair = new.fair - old.mean(missing_as=0.0) if new.environment.any() else None
     tested = _test(rule, claim, (scored, unscored), standard, fair)
