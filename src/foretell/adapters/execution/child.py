@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from foretell.adapters.execution.frames import Beat, Hello, Ready, frame, read_frame
+from foretell.adapters.execution.frames import Beat, Hello, Ready, Worn, frame, read_frame
 from foretell.core.domain.faults import excerpt
 from foretell.core.domain.runs import Arm
 from foretell.core.domain.trial import TrialRecord, TrialTask
@@ -47,6 +47,7 @@ class Child:
     process: asyncio.subprocess.Process
     owed: dict[Key, asyncio.Future[TrialRecord]] = field(default_factory=dict[Key, "asyncio.Future[TrialRecord]"])
     is_dead: bool = False
+    is_worn: bool = False
     _heard_at: float = 0.0
     _said: bytes = b""
     _readers: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
@@ -128,8 +129,9 @@ class Child:
 
     async def _collect(self) -> None:
         assert self.process.stdout is not None
-        while isinstance(said := await read_frame(self.process.stdout), TrialRecord | Beat):
+        while isinstance(said := await read_frame(self.process.stdout), TrialRecord | Beat | Worn):
             self._heard_at = asyncio.get_running_loop().time()
+            self.is_worn = self.is_worn or isinstance(said, Worn)
             if isinstance(said, TrialRecord):
                 future = self.owed.get((said.run, said.case_no, said.repeat))
                 if future is not None and not future.done():

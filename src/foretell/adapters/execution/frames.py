@@ -37,6 +37,11 @@ class Beat:
     """The worker's event loop turns. Whatever takes long, it takes long elsewhere."""
 
 
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """The worker has a call that went on after its time was up: it should get no new tasks."""
+
+
 def frame(value: object) -> bytes:
     """A value as it goes over the pipe."""
     data = pickle.dumps(value, protocol=5)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NoReturn
 
 from foretell.adapters.execution.crew import Crew
-from foretell.adapters.execution.frames import BEAT_SECONDS, Beat, Hello, Ready, frame, read_frame
+from foretell.adapters.execution.frames import BEAT_SECONDS, Beat, Hello, Ready, Worn, frame, read_frame
 from foretell.adapters.execution.imports import check_origins, paths_in
 from foretell.adapters.execution.trial import failed, perform
 from foretell.core import plugins
@@ -31,6 +31,7 @@ class Desk:
 
     crew: Crew
     out: BinaryIO
+    is_worn: bool = False
     running: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def serve(self, stream: asyncio.StreamReader) -> None:
@@ -60,6 +61,9 @@ class Desk:
             data = frame(record)
         except Exception as error:  # noqa: BLE001 # a plugin gave what cannot be sent, and the driver waits
             data = frame(failed(task, TrialError("ours", f"its result cannot be sent: {error}")))
+        if not self.is_worn and getattr(self.crew.target(task.target), "is_worn", False):
+            self.is_worn = True
+            self.out.write(frame(Worn()))
         self.out.write(data)
         self.out.flush()
 

@@ -52,8 +52,8 @@ class Workers:
             if isinstance(death, ChildHung) and death.is_certain:
                 return _hung(task)
             return await self._again(task, seconds)
-        if _has_timed_out(record) and self._shared is child:
-            self._shared = None  # a thread in it may hang for ever: no new tasks for this one
+        if child.is_worn and self._shared is child:
+            self._shared = None  # something in it may hang for ever: no new tasks for this one
         return record
 
     async def _again(self, task: TrialTask, seconds: float) -> TrialRecord:
@@ -66,7 +66,7 @@ class Workers:
             except ChildDied as death:
                 error = TrialError("error", f"the target's process died under it twice: {death}")
                 record = replace(failed(task, error), attempts=2)
-            if _has_timed_out(record):
+            if child.is_worn:
                 self._alone = None
             return record
 
@@ -86,10 +86,6 @@ class Workers:
         for child in self._all:
             await child.kill()
         self._all.clear()
-
-
-def _has_timed_out(record: TrialRecord) -> bool:
-    return record.outcome.error is not None and record.outcome.error.kind == "timeout"
 
 
 def _hung(task: TrialTask) -> TrialRecord:

@@ -22,6 +22,9 @@ from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.core.ports.targets import Tools, Turn
 
+GRACE_SECONDS = 1.0
+"""How long a coroutine that was cancelled may take to end."""
+
 
 @dataclass(frozen=True, slots=True)
 class PythonTarget:
@@ -72,8 +75,18 @@ def _function_at(address: str, where: str) -> Callable[..., Any]:
     return function
 
 
+@dataclass(slots=True)
+class _Call:
+    """One call of the application. `is_in_thread` is true while a thread runs it."""
+
+    is_in_thread: bool = False
+
+
 class LivePython:
-    """The live target. A coroutine function runs on the loop, any other in a thread of the loop's executor."""
+    """The live target. A coroutine function runs on the loop, any other in a thread of the loop's executor.
+
+    `is_worn` is true once a call went on after its time was up: its process should get no new ones.
+    """
 
     def __init__(self, function: Callable[..., Any], seams: Seams, roots: tuple[str, ...], *, has_steps: bool) -> None:
         self._function = function
@@ -81,6 +94,7 @@ class LivePython:
         self._roots = roots
         self._has_steps = has_steps
         self._takes_context = _takes_context(function)
+        self.is_worn = False
 
     @property
     def orphans(self) -> int:
@@ -91,7 +105,7 @@ class LivePython:
         """What the function returned; what it raised is the outcome's error."""
         orphans, started = self.orphans, perf_counter()
         with trial(self._seams, Effects(turn.effects, turn.seed)) as recording:
-            outcome = await self._attempt(turn)
+            outcome = await self._in_time(turn)
         latency_ms = (perf_counter() - started) * 1000
         outcome = replace(outcome, latency_ms=latency_ms)
         if not isinstance(outcome.trace, NotSeen) and outcome.trace.spans:
@@ -102,14 +116,26 @@ class LivePython:
         """Close the seams."""
         self._seams.close()
 
-    async def _attempt(self, turn: Turn) -> Outcome:
-        limit = asyncio.timeout(turn.timeout_s)
+    async def _in_time(self, turn: Turn) -> Outcome:
+        """The attempt, ended when its time is up: a coroutine is cancelled, and a thread can only be left behind."""
+        call = _Call()
+        task = asyncio.create_task(self._attempt(turn, call))
         try:
-            async with limit:
-                value = json_or_raise(await self._called(turn))
-        except Exception as error:  # noqa: BLE001 # whatever the application raises is its outcome
-            if limit.expired():
+            if not (await asyncio.wait({task}, timeout=turn.timeout_s))[0]:
+                task.cancel()
+                await asyncio.wait({task}, timeout=GRACE_SECONDS)
+                self.is_worn = self.is_worn or call.is_in_thread or not task.done()
                 return Outcome(error=TrialError("timeout", f"no answer within {turn.timeout_s:g} s"))
+        finally:
+            task.cancel()  # when the trial itself was cancelled; a task that is done does not mind
+        if task.cancelled():
+            return Outcome(error=TrialError("error", "the target's own task was cancelled"))
+        return task.result()
+
+    async def _attempt(self, turn: Turn, call: "_Call") -> Outcome:
+        try:
+            value = json_or_raise(await self._called(turn, call))
+        except Exception as error:  # noqa: BLE001 # whatever the application raises is its outcome
             return Outcome(error=TrialError("error", self._told(error)))
         except SystemExit as error:
             return Outcome(error=TrialError("error", f"SystemExit: {error.code}"))
@@ -117,7 +143,7 @@ class LivePython:
             return reported(cast("Mapping[str, Json]", value), turn)
         return Outcome(output=value)
 
-    async def _called(self, turn: Turn) -> Any:
+    async def _called(self, turn: Turn, call: "_Call") -> Any:
         said: Json = turn.input
         if turn.history:
             said = [message_fields(message) for message in (*turn.history, *asked(turn.input))]
@@ -131,7 +157,15 @@ class LivePython:
             }
         if inspect.iscoroutinefunction(self._function):
             return await self._function(said, **context)
-        value = await asyncio.to_thread(self._function, said, **context)
+
+        def in_thread() -> Any:
+            call.is_in_thread = True
+            try:
+                return self._function(said, **context)
+            finally:
+                call.is_in_thread = False
+
+        value = await asyncio.to_thread(in_thread)
         return await value if inspect.isawaitable(value) else value
 
     def _trace(self, recording: Recording, orphans: int) -> Trace | NotSeen:

@@ -23,6 +23,7 @@ class FakeChild:
     number: int
     seen: list[str]
     is_dead: bool = False
+    is_worn: bool = False
     is_ended: bool = False
     owed: dict[object, asyncio.Future[None]] = field(default_factory=dict[object, "asyncio.Future[None]"])
 
@@ -51,7 +52,8 @@ class FakeChild:
             for future in self.owed.values():
                 future.cancel()
             raise ChildDied("it ended with exit code 3")
-        return record(given, LATE if what.startswith("late") else Outcome("fine"))
+        self.is_worn = self.is_worn or what.startswith("late")
+        return record(given, LATE if what.startswith(("late", "cancelled")) else Outcome("fine"))
 
     async def kill(self) -> None:
         self.is_dead = self.is_ended = True
@@ -113,10 +115,16 @@ def test_one_worker_takes_all_tasks() -> None:
     assert {one.attempts for one in records.values()} == {1}
 
 
-def test_after_a_timeout_new_tasks_go_to_a_fresh_worker_and_others_finish_where_they_are() -> None:
+def test_after_a_call_that_goes_on_new_tasks_go_to_a_fresh_worker_and_others_finish_where_they_are() -> None:
     plant, records = work_off(["late", "b"], ["c"])
     assert plant.seen == ["late in 0", "b in 0", "c in 1"]
     assert (records["late"].outcome, records["b"].outcome) == (LATE, Outcome("fine"))
+
+
+def test_a_call_that_ended_when_its_time_was_up_costs_no_worker() -> None:
+    plant, records = work_off(["cancelled", "b"], ["c"])
+    assert plant.seen == ["cancelled in 0", "b in 0", "c in 0"]
+    assert records["cancelled"].outcome == LATE
 
 
 def test_a_retired_worker_is_ended_once_it_owes_nothing() -> None:

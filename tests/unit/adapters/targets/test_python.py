@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from foretell.adapters.targets import python
 from foretell.adapters.targets.python import PythonTarget
 from foretell.core.domain.conversation import Message, Usage
 from foretell.core.domain.trace import NotSeen, Trace
@@ -16,6 +17,7 @@ from foretell.testing.targets import ScriptedWire
 
 SOURCE = """
 import asyncio
+import time
 from shop.search import find
 
 def echo(said): return said
@@ -36,6 +38,13 @@ def misspelt(said): return {"output": 1, "cost_usd": "much"}
 def strange(said): return object()
 def leaves(said): raise SystemExit(3)
 async def hangs(said): await asyncio.sleep(60)
+async def stubborn(said):
+    end = asyncio.get_running_loop().time() + 1
+    while (left := end - asyncio.get_running_loop().time()) > 0:
+        try: await asyncio.sleep(left)
+        except asyncio.CancelledError: pass
+def sleeps(said): time.sleep(0.5)
+async def gives_up(said): asyncio.current_task().cancel(); await asyncio.sleep(1)
 async def slow_inside(said):
     async with asyncio.timeout(0.001):
         await asyncio.sleep(60)
@@ -178,6 +187,20 @@ async def test_an_empty_answer_is_an_answer() -> None:
 async def test_a_function_that_hangs_times_out() -> None:
     outcome = await answer("hangs", Turn("hi", "c-1", timeout_s=0.02))
     assert outcome.error == TrialError("timeout", "no answer within 0.02 s")
+
+
+@pytest.mark.parametrize(("name", "is_worn"), [("hangs", False), ("stubborn", True), ("sleeps", True)])
+async def test_a_process_is_worn_by_calls_that_go_on_after_their_time(
+    name: str, is_worn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "GRACE_SECONDS", 0.05)
+    live = connect(name)
+    outcome = await live.answer(Turn("hi", "c-1", timeout_s=0.02))
+    assert (outcome.error, live.is_worn) == (TrialError("timeout", "no answer within 0.02 s"), is_worn)
+
+
+async def test_an_application_that_cancels_itself_fails() -> None:
+    assert (await answer("gives_up")).error == TrialError("error", "the target's own task was cancelled")
 
 
 async def test_a_cancelled_trial_is_cancelled() -> None:
