@@ -17,6 +17,8 @@ from foretell.settings.source import Origin
 
 _RESERVED = frozenset({"and", "or", "not", "true", "false"})
 _IN_PROCESS = frozenset({"http", "command", "model", "recorded"})
+_WIRELESS = frozenset({"python", "command", "recorded"})
+"""Kinds whose requests foretell does not send."""
 _REFERENCES = ("file:", "run:", "target:", "branch:")
 
 
@@ -85,6 +87,18 @@ def _check_target(target: TargetTable, where: str) -> Iterator[Problem]:
             yield Problem(f"{where} fingerprints.{part}", f"'{glob}' lies outside of the project.", hint)
     if target.isolate is not None and target.kind in _IN_PROCESS:
         yield Problem(f"{where} isolate", f"has no meaning for kind '{target.kind}'.", "Remove it.")
+    yield from _check_minutes(target, where)
+
+
+def _check_minutes(target: TargetTable, where: str) -> Iterator[Problem]:
+    if target.kind in _WIRELESS:
+        for name in ("requests_per_minute", "tokens_per_minute"):
+            if getattr(target, name) is not None:
+                hint = "Its requests are its own. Use concurrency, or limit them in the application."
+                yield Problem(f"{where} {name}", f"cannot be kept for kind '{target.kind}'.", hint)
+    if target.kind == "http" and target.tokens_per_minute is not None and "usage" not in target.parameters:
+        hint = 'Say where: usage = "PLACE", or limit requests_per_minute.'
+        yield Problem(f"{where} tokens_per_minute", "cannot be kept: nothing says where replies report tokens.", hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,14 @@ def test_a_secret_of_the_wrong_type_is_not_shown_either() -> None:
     [
         'steps = { token = "shop.auth:token" }',
         'fingerprints = { secret = "config/*.toml" }',
-        "tokens_per_minute = 1000",
     ],
 )
 def test_names_of_the_user_are_no_secrets(lines: str) -> None:
     assert understand(GOOD.replace('kind = "python"', f'kind = "python"\n{lines}')).name == "shop"
+
+
+def test_a_limit_on_tokens_is_no_secret() -> None:
+    assert understand(GOOD.replace('kind = "model"', 'kind = "model"\ntokens_per_minute = 1000')).name == "shop"
 
 
 def test_a_secret_may_be_named() -> None:

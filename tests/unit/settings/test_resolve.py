@@ -23,8 +23,6 @@ call = "shop.app:answer"
 timeout = "2m"
 retries = 1
 concurrency = 4
-requests_per_minute = 60
-tokens_per_minute = 1e5
 max_cost_per_trial = 0.5
 fingerprints = { prompt = "prompts/*.md", index = { attribute = "index.build" } }
 steps = { search = "shop.search:find" }
@@ -44,6 +42,8 @@ isolate = true
 kind = "model"
 model = "openai:gpt-5"
 api_key = { env = "SHOP_KEY" }
+requests_per_minute = 60
+tokens_per_minute = 1e5
 
 [evalsets]
 core = "evals/core"
@@ -105,12 +105,15 @@ KIND = ScorerSpec(
 TARGETS = {
     "app": Arm(
         TargetSpec("app", "python", {"call": "shop.app:answer", "steps": {"search": "shop.search:find"}}),
-        TargetLimits(4, 60.0, 1e5, 0.5, TrialLimits(120.0, 1)),
+        TargetLimits(4, None, None, 0.5, TrialLimits(120.0, 1)),
         is_isolated=True,
     ),
     "inline": Arm(TargetSpec("inline", "python", {"call": "shop.app:answer"}), TargetLimits(trial=TrialLimits(5.0))),
     "own": Arm(TargetSpec("own", "shop.targets:Queue", {"topic": "questions"}), is_isolated=True),
-    "large": Arm(TargetSpec("large", "model", {"model": "openai:gpt-5", "api_key": {"env": "SHOP_KEY"}})),
+    "large": Arm(
+        TargetSpec("large", "model", {"model": "openai:gpt-5", "api_key": {"env": "SHOP_KEY"}}),
+        TargetLimits(8, 60.0, 1e5),
+    ),
 }
 
 SUITES = {

@@ -43,6 +43,11 @@ class Minute:
         self._free_at = start + amount * 60.0 / self.per_minute
         return max(0.0, start - now)
 
+    def settle(self, amount: float) -> None:
+        """Book what an earlier amount was too small (or, below 0, too large) by; later ones wait for it."""
+        if self.per_minute is not None:
+            self._free_at = max(self._free_at, self.clock() - 1.0) + amount * 60.0 / self.per_minute
+
 
 @dataclass
 class Gate:
@@ -162,9 +167,12 @@ class LimitedWire:
             if self._has_minutes or gate.paused_until:
                 with standing_still():
                     await self._turn(request)
-            return await self._inner.send(request)
+            reply = await self._inner.send(request)
         finally:
             gate.leave()
+        if self._has_minutes and request.used is not None and (used := request.used(reply.body)) is not None:
+            self._tokens.settle(used - request.tokens)
+        return reply
 
     async def _turn(self, request: WireRequest) -> None:
         delay = max(self._requests.delay_of(1), self._tokens.delay_of(request.tokens))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from foretell.adapters.models.prices import PriceBook, price_book
-from foretell.core.domain.conversation import Chat, Message, Reply, ToolCall, Usage
+from foretell.core.domain.conversation import Chat, Message, Reply, ToolCall, Usage, add_known
 from foretell.core.domain.endpoints import OPENAI_HOST, OPENAI_URL, host_of, key_for
 from foretell.core.domain.faults import excerpt, fault_of, said_by, unreadable
 from foretell.core.domain.messages import message_fields
@@ -140,7 +140,9 @@ class OpenAIChat:
         tokens = _tokens_in(body) + (self._longest(ask) or 0)
         try:
             seconds = LONGEST_S if ask.timeout_s is None else ask.timeout_s
-            reply = await self._wire.send(WireRequest(self._url, body, self._headers, seconds, tokens=tokens))
+            reply = await self._wire.send(
+                WireRequest(self._url, body, self._headers, seconds, tokens=tokens, used=_used)
+            )
         except WireFault as fault:
             return self._failed(TrialError(fault.kind, str(fault)))
         error = fault_of(reply.status, reply.headers, reply.body)
@@ -214,6 +216,15 @@ class OpenAIChat:
 def _tokens_in(body: bytes) -> int:
     """About how many tokens a request holds: four bytes each, for limits and for money; what it used is known later."""
     return len(body) // 4
+
+
+def _used(body: bytes) -> int | None:
+    """The tokens that a reply says it took, None when it says nothing."""
+    try:
+        usage = _usage(_decoder.decode(body).usage)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return add_known(usage.input_tokens, usage.output_tokens)
 
 
 def _tool_call(call: _Call) -> ToolCall:

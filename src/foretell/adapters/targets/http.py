@@ -10,8 +10,11 @@ import msgspec
 from foretell.adapters.targets.reported import reported
 from foretell.adapters.targets.spans import check_traces, traces_port
 from foretell.adapters.targets.templates import MISSING, check_template, fill, find
+from foretell.core.domain.conversation import Usage, add_known
 from foretell.core.domain.endpoints import host_of
 from foretell.core.domain.faults import excerpt, fault_of, unreadable
+from foretell.core.domain.files.rows import Row
+from foretell.core.domain.files.spans import usage_of
 from foretell.core.domain.messages import asked, message_fields
 from foretell.core.domain.secrets import redact, resolve
 from foretell.core.domain.trace import NotSeen, Span, Trace
@@ -128,7 +131,19 @@ class LiveHttp:
             url = text_of(fill(url, quoted))
         body = b"" if self._body is None else msgspec.json.encode(fill(self._body, values))
         headers = self._headers if turn.link is None else {**turn.link.headers(), **self._headers}
-        return WireRequest(url, body, headers, turn.timeout_s, self._params.method)
+        return WireRequest(url, body, headers, turn.timeout_s, self._params.method, used=self._used)
+
+    def _used(self, body: bytes) -> int | None:
+        """The tokens that a reply reports at `usage`, None when it reports none."""
+        place = self._places.get("usage")
+        if place is None:
+            return None
+        try:
+            found = find(msgspec.json.decode(body), place)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        usage = usage_of(Row("the reply", {"usage": found})) if isinstance(found, dict) else Usage()
+        return add_known(usage.input_tokens, usage.output_tokens)
 
     def _conversation(self, turn: Turn) -> Json:
         ours = _name_of(turn)

@@ -1,6 +1,6 @@
 """Bytes out, bytes back: the only socket that targets and models know."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,7 +9,11 @@ from foretell.core.domain.trial import ErrorKind
 
 @dataclass(slots=True)
 class WireRequest:
-    """One HTTP request. `tokens` is the caller's estimate of what it will use, for limits by the minute."""
+    """One HTTP request.
+
+    For limits by the minute, `tokens` is the caller's estimate of what it will use, and `used` reads from the body of
+    the reply what it did use (None: not said).
+    """
 
     url: str
     body: bytes
@@ -17,6 +21,7 @@ class WireRequest:
     timeout_s: float = 60.0
     method: str = "POST"
     tokens: int = 0
+    used: Callable[[bytes], int | None] | None = None
 
 
 @dataclass(slots=True)

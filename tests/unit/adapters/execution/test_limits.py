@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -295,6 +296,18 @@ def start_times(count: int, answer: Callable[[WireRequest], WireReply], **limits
         return times
 
     return virtually(work())
+
+
+@pytest.mark.parametrize(("used", "apart"), [(100, 2.0), (300, 6.0), (None, 2.0)])
+def test_what_replies_report_corrects_what_was_expected(used: int | None, apart: float) -> None:
+    async def work() -> list[float]:
+        times: list[float] = []
+        wire = limited(ScriptedWire(by=lambda _: times.append(now()) or OK), tokens_per_minute=3000.0)
+        for _ in range(5):
+            await wire.send(replace(REQUEST, used=lambda body: used if body == b"fine" else None))
+        return times
+
+    assert {round(later - sooner, 6) for sooner, later in pairwise(virtually(work())[1:])} == {apart}
 
 
 @pytest.mark.parametrize("limits", [{"requests_per_minute": 30.0}, {"tokens_per_minute": 3000.0}])

@@ -198,3 +198,11 @@ async def test_a_local_model_without_a_price_has_no_cost() -> None:
     usage = {"prompt_tokens": 10, "completion_tokens": 5}
     reply, _ = await ask(completion({"content": "x"}, usage=usage), model="gpt-5-mini")
     assert reply.cost_usd is None
+
+
+async def test_limits_by_the_minute_hear_of_the_longest_answer_and_of_what_was_used() -> None:
+    body = completion({"content": "There."}, usage={"prompt_tokens": 30, "completion_tokens": 4})
+    _, wire = await ask(body, max_tokens=500)
+    (request,) = wire.sent
+    assert request.tokens == len(request.body) // 4 + 500
+    assert [request.used(reply) for reply in (body, completion({}), b"<html>")] == [34, None, None]

@@ -160,3 +160,13 @@ def test_all_mistakes_are_told_at_once() -> None:
 def test_an_address_must_be_one(url: str) -> None:
     with pytest.raises(ConfigurationError, match="is not an address"):
         connect(ScriptedWire(), url=url)
+
+
+async def test_limits_by_the_minute_hear_of_the_tokens_that_a_reply_reports() -> None:
+    wire = ScriptedWire(b'{"text": "There."}', b'{"text": "There."}')
+    for params in ({"usage": "meta.usage"}, {}):
+        await connect(wire, answer="text", **params).answer(TURN)
+    replies = (b'{"meta": {"usage": {"input_tokens": 30, "output_tokens": 4}}}', b"{}", b"<html>")
+    told, untold = wire.sent
+    assert [told.used(reply) for reply in replies] == [34, None, None]
+    assert [untold.used(reply) for reply in replies] == [None, None, None]
