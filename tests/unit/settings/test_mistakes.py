@@ -97,22 +97,6 @@ def test_the_good_file_is_good() -> None:
             "[targets.app] steps.find: must be text, not 3.",
         ),
         (
-            'kind = "python"',
-            'kind = "python"\nrequests_per_minute = 60',
-            (
-                "[targets.app] requests_per_minute: cannot be kept for kind 'python'. Its requests are its own. "
-                "Use concurrency, or limit them in the application."
-            ),
-        ),
-        (
-            'kind = "python"',
-            'kind = "http"\nurl = "http://127.0.0.1:9/"\ntokens_per_minute = 60',
-            (
-                "[targets.app] tokens_per_minute: cannot be kept: nothing says where replies report tokens. "
-                'Say where: usage = "PLACE", or limit requests_per_minute.'
-            ),
-        ),
-        (
             'kind = "model"',
             'kind = "model"\nisolate = true',
             "[targets.small] isolate: has no meaning for kind 'model'. Remove it.",
