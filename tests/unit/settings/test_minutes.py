@@ -24,8 +24,8 @@ def http(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             'kind = "http"\nurl = "http://127.0.0.1:9/"\ntokens_per_minute = 60',
             (
-                'tokens_per_minute: cannot be kept: nothing says where replies report tokens. Say where: usage = "PLACE", '
-                "or limit requests_per_minute."
+                "tokens_per_minute: cannot be kept: nothing says where replies report tokens. Say where: "
+                'usage = "PLACE", or limit requests_per_minute.'
             ),
         ),
     ],
