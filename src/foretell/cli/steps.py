@@ -7,13 +7,14 @@ import typer
 
 from foretell.cli.out_files import claim_paths, style, write_files
 from foretell.cli.output import say
-from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, look_up, print_json, print_sheet
+from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, look_up, print_json, print_sheet
 from foretell.core.analysis.reading import StepReport
 from foretell.core.analysis.steps import TARGET_RATE
 from foretell.core.errors import RunFailed, raise_all
 from foretell.reports.numbers import as_json
-from foretell.reports.steps import step_sheets
+from foretell.reports.steps import confirmation_sheet, step_sheets
 from foretell.reports.steps_page import steps_page
+from foretell.services.confirm import confirm
 from foretell.services.house import House
 from foretell.services.steps import steps, traffic_steps
 
@@ -27,6 +28,12 @@ def command(
     target_rate: Annotated[
         float, typer.Option(metavar="SHARE", help="The success from end to end that error budgets are for.")
     ] = TARGET_RATE,
+    confirm_: Annotated[
+        bool, typer.Option("--confirm", help="Replay failed trials with a good output of their first failing step.")
+    ] = False,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Where good outputs come from; default: the run before.")
+    ] = None,
     out: Annotated[
         list[str] | None, typer.Option("--out", metavar="html=PATH", help="Also write a page with the curve drawn.")
     ] = None,
@@ -39,6 +46,13 @@ def command(
     async def work(house: House) -> StepReport:
         return await (steps(house, run, target_rate) if traffic is None else traffic_steps(house, traffic, target_rate))
 
+    if confirm_:
+        found = in_house(config, lambda house: confirm(house, run, baseline))
+        if as_json_:
+            print_json("foretell.confirmation/1", as_json(found))
+        else:
+            print_sheet(confirmation_sheet(found))
+        return
     report = look_up(config, work)
     pages = {path: steps_page(report, style()) for path in paths}
     raise_all(RunFailed, write_files(pages, "The run is stored: ask again."))

@@ -1,16 +1,19 @@
 """Steps as tables: how they compound, what fails together, and where failures start."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 from foretell.core.analysis.origins import Origin
-from foretell.core.analysis.reading import StepReport
+from foretell.core.analysis.reading import Confirmation, StepReport, Verdict
 from foretell.core.analysis.step_table import StepName
 from foretell.core.analysis.steps import Compounding, CurvePoint, StepFinding
 from foretell.reports.numbers import NONE, counted, interval, money_range, percent, share
 from foretell.reports.tables import Sheet, methods
 
 SHOWN_LENGTHS = (1, 2, 5, 10, 20, 50)
+_VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _STANDING = {"within": "within", "over": "over", "open": "not settled"}
 
 
@@ -132,3 +135,17 @@ def curve_sheet(found: Compounding) -> Sheet:
 
 def _limits(point: CurvePoint) -> str:
     return f"[{point.low * 100:.1f}, {point.high * 100:.1f}]"
+
+
+def confirmation_sheet(found: Confirmation) -> Sheet:
+    """What became of the blame when each first failing step was given a good output."""
+    counts = Counter((one.step, one.verdict) for one in found.replays)
+    steps = dict.fromkeys(one.step for one in found.replays)
+    rows = tuple((step, *(str(counts[step, verdict]) for verdict in _VERDICTS)) for step in steps)
+    notes = (
+        f"Good outputs are those of {found.baseline}, case by case. The target is as it is now.",
+        "confirmed: succeeds with the good output, fails again without. suspected: fails with it too.",
+        "flaky: succeeds without it.",
+    )
+    heads = ("first failing step", *(f">{verdict.replace('-', ' ')}" for verdict in _VERDICTS))
+    return Sheet(f"Blame in {found.run}, by substitution", heads, rows, notes, minor=("unscored", "no seam"))

@@ -1,6 +1,7 @@
 """What a use case reads from stored runs and a report writes down."""
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from foretell.core.analysis.compare import Comparison
 from foretell.core.analysis.cost import CostFinding
@@ -71,3 +72,31 @@ class StepReport:
     compounding: Compounding
     origins: tuple[Origin, ...]
     currency: str = "USD"
+
+
+Verdict: TypeAlias = Literal["confirmed", "suspected", "flaky", "unscored", "no-good-output", "no-seam"]
+"""What a replay with a step's good output proves.
+
+`confirmed`: it succeeds, and without the good output it fails again. `suspected`: it still fails. `flaky`: it succeeds
+as it is, too. `unscored`: a replay could not be scored. Not replayed: no good trial of the case shows the step
+(`no-good-output`), or the step is no seam of the target (`no-seam`).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A failed trial, its first failing step, and what became of the blame."""
+
+    case_id: str
+    repeat: int
+    step: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The failed trials of a run, replayed with outputs of a good run."""
+
+    run: str
+    baseline: str
+    replays: tuple[Replay, ...]
