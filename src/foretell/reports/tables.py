@@ -147,6 +147,11 @@ def cost_sheet(findings: Sequence[tuple[Run, CostFinding]]) -> Sheet:
         if finding.fieller is not None:
             low, high = (money(end, run.currency) if end != float("inf") else "∞" for end in finding.fieller)
             notes.append(f"{run.arm.target.name}: Fieller's interval [{low}, {high}].")
+    if any(beaten):
+        notes.append(
+            "Dominated: no better in success, cost per success and median time, by their point values alone; "
+            "'foretell compare' tells whether two runs differ."
+        )
     heads = (
         "target",
         "cost per success, 95 %",
