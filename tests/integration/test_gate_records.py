@@ -145,7 +145,7 @@ def test_without_version_control_every_question_is_new_and_the_verdict_says_so(f
     )
 
 
-def test_a_decision_that_money_cut_short_is_tried_again(repository: Folder) -> None:
+def test_a_decision_that_money_cut_short_goes_on(repository: Folder) -> None:
     text = PROJECT.replace('path = "outcomes.jsonl"', 'path = "outcomes.jsonl"\nmax_cost_per_trial = 0.02')
     (repository.path / "foretell.toml").write_text(text, "utf-8")
     repository.commit()
@@ -154,7 +154,7 @@ def test_a_decision_that_money_cut_short_is_tried_again(repository: Folder) -> N
     code, out, err = repository.foretell("gate", "floor", "--json")
     second = json.loads(out)
     assert (code, second["is_final"], second["attempt"], second["key"]) == (0, True, 2, first["key"])
-    assert "attempt 2: what was decided before was cut short" in err
+    assert "attempt 2: goes on with what was run before" in err
 
 
 def test_a_record_travels_where_the_store_does_not(repository: Folder) -> None:

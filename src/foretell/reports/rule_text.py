@@ -9,6 +9,7 @@ from foretell.core.domain.policy import AppliedWaiver, Decision, Demand, GatePol
 from foretell.core.domain.runs import Run
 from foretell.core.domain.wording import percent
 from foretell.reports.numbers import NONE, amount, money
+from foretell.reports.stops import stop_lines
 from foretell.reports.waivers import waiver_lines
 
 WORST_FIRST: tuple[Ruling, ...] = ("hold", "not-enough-evidence", "ship")
@@ -82,9 +83,14 @@ def score(decision: Decision) -> str:
 
 def told_with_it(decision: Decision) -> list[str]:
     """What stands beside every verdict: warnings, waivers, whether it is the last word, and the notes of its gate."""
-    lines = [*(f"warning: {one}" for one in decision.warnings), *waiver_lines(decision), *decision.notes]
+    lines = [
+        *(f"warning: {one}" for one in decision.warnings),
+        *waiver_lines(decision),
+        *stop_lines(decision),
+        *decision.notes,
+    ]
     if not decision.is_final:
-        lines.append("It was cut short: asking again runs again.")
+        lines.append("It was cut short: asking again goes on, or runs again where nothing is left to go on with.")
     return lines
 
 
@@ -175,6 +181,8 @@ def policy_lines(policy: GatePolicy) -> Iterator[tuple[str, str]]:
     if policy.cost_may_rise is not None:
         yield "cost per success, may rise", percent(policy.cost_may_rise)
     yield "confidence, one-sided", percent(policy.confidence, digits=0)
+    if policy.stop_early:
+        yield "stops early", "as soon as the verdict is certain"
     if policy.max_cost is not None:
         yield "may spend, in the project's currency", f"{policy.max_cost:g}"
     if policy.max_minutes is not None:

@@ -14,7 +14,9 @@ from foretell.core.errors import ConfigurationError, NotEnoughEvidence, Problem
 from foretell.core.ports.records import Record
 from foretell.core.stats.rates import wilson_interval
 from foretell.services.baseline import baseline_of
-from foretell.services.gate import Prepared, Side, evidence_of, run_suites, standard_of
+from foretell.services.early import Part, judge_parts
+from foretell.services.gate import Prepared, Side, evidence_of, standard_of
+from foretell.services.gate_runs import run_suites
 from foretell.services.house import House
 from foretell.services.run import Watcher, spent_on
 
@@ -50,7 +52,7 @@ async def run_aa(house: House, prepared: Prepared, pairs: int, watcher: Watcher 
             sets.append(ran.runs)
         if stopped:
             break
-        pairs_done.append(await _pair(house, policy, sides, (sets[0], sets[1])))
+        pairs_done.append(await _pair(house, (policy, f"{prepared.key} {number}"), sides, (sets[0], sets[1])))
     if not pairs_done:
         raise NotEnoughEvidence(Problem(f"gate '{policy.name}'", f"no A/A pair was finished: {stopped}."))
     report = AaReport(
@@ -89,8 +91,10 @@ def _seeded(side: Side, number: int) -> Side:
 
 
 async def _pair(
-    house: House, policy: GatePolicy, sides: Sequence[Side], runs: tuple[Sequence[Run], Sequence[Run]]
+    house: House, asked: tuple[GatePolicy, str], sides: Sequence[Side], runs: tuple[Sequence[Run], Sequence[Run]]
 ) -> Pair:
+    """The verdict between two runs: `asked` is the policy, and the seed of the order in which units are looked at."""
+    policy, seed = asked
     evidence = [
         await evidence_of(house, policy, await _against(house, policy, side, first), second)
         for side, first, second in zip(sides, *runs, strict=True)
@@ -99,8 +103,12 @@ async def _pair(
         part.baseline is not None and bool((part.candidate.successes != part.baseline.successes).any())
         for part in evidence
     )
-    standard = standard_of(policy, [side.plan.evalset.hash for side in sides])
-    return Pair(judge(policy, evidence, standard).ruling, differed, chance_to_ship(policy, evidence))
+    if policy.stop_early:
+        parts = [Part(side.plan, part) for side, part in zip(sides, evidence, strict=True)]
+        judged, _ = judge_parts(policy, parts, seed)
+    else:
+        judged = judge(policy, evidence, standard_of(policy, [side.plan.evalset.hash for side in sides]))
+    return Pair(judged.ruling, differed, chance_to_ship(policy, evidence))
 
 
 async def _against(house: House, policy: GatePolicy, side: Side, first: Run) -> Side:

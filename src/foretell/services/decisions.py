@@ -72,8 +72,11 @@ def _again(known: Sequence[Decision]) -> Answer:
 
 async def _afresh(house: House, prepared: Prepared, known: Sequence[Decision], watcher: Watcher | None) -> Answer:
     attempt = max((len(known), *(one.attempt for one in known))) + 1
-    decision = replace(await decide_afresh(house, prepared, watcher), attempt=attempt)
-    remark = f"attempt {attempt}: what was decided before was cut short" if attempt > 1 else ""
+    last = known[0] if known else None
+    decision = replace(await decide_afresh(house, prepared, watcher, last), attempt=attempt)
+    is_continued = last is not None and bool({*last.runs.values()} & {*decision.runs.values()})
+    how = "goes on with what was run before" if is_continued else "what was decided before was cut short"
+    remark = f"attempt {attempt}: {how}" if attempt > 1 else ""
     return Answer(decision, remark=remark)
 
 

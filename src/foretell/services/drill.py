@@ -21,10 +21,9 @@ from foretell.core.ports.records import Record
 from foretell.core.stats.rates import wilson_interval
 from foretell.services.drill_plan import FaultKind, Placed, describe, faults_asked, place
 from foretell.services.drill_reading import Read, read_run
-from foretell.services.gate import spent_on
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_money
-from foretell.services.run import Watcher, resume, run_plan
+from foretell.services.run import Watcher, resume, run_plan, spent_on
 from foretell.services.suites import prepare_suites
 
 KIND = "drill"

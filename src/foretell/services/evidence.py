@@ -1,16 +1,19 @@
 """What a stored run says to a policy: its units, with every measure that the policy's rules are put to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from foretell.core.analysis.aggregate import Units, fold
+from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.quantities import Scored, Wanted, measure_all, step_of, wanted_of
 from foretell.core.analysis.reach import Ground
+from foretell.core.analysis.rows import columns_of, occurrences_in, scored_in
 from foretell.core.domain.cases import Case
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.values import key_of
+from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import Ints, TrialColumns
 from foretell.services.house import House
 from foretell.services.steps import read_steps
@@ -31,6 +34,24 @@ def ground_of(plan: SuitePlan, paired: Ints | None = None) -> Ground:
     pairs = None if paired is None else np.intersect1d(cases, paired)
     scores = frozenset(spec.name for spec in plan.scorers)
     return Ground(plan.suite, cases, pairs, plan.repeats == 1, slices_of(plan.evalset.cases), scores)
+
+
+def nothing_of(plan: SuitePlan, policy: GatePolicy) -> Units:
+    """A suite that did not run, with a measure for every demand that means it."""
+    ground = ground_of(plan)
+    return Units.none().with_measures({name: Measure.none() for name in policy.demands if ground.has(name)})
+
+
+def fold_rows(rows: Sequence[TrialRow], plan: SuitePlan, policy: GatePolicy) -> Units:
+    """Trials as they come in, folded for a policy as `units_of` folds stored ones."""
+    columns = columns_of(rows)
+    units = fold(columns, {mode: occurrences_in(rows, mode) for mode in policy.modes})
+    if not policy.demands:
+        return units
+    wanted = wanted_of(policy, slices_of(plan.evalset.cases) if policy.slices else {})
+    return units.with_measures(
+        measure_all(columns, wanted, {spec.name: scored_in(rows, spec.name) for spec in plan.scorers})
+    )
 
 
 async def units_of(house: House, run: Run, policy: GatePolicy, modes: Iterable[str] | None = None) -> Units:

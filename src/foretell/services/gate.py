@@ -1,6 +1,5 @@
 """What a gate needs, run and decided; that it is asked once for each question is up to `decisions`."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
@@ -26,10 +25,12 @@ from foretell.core.errors import (
 from foretell.services.baseline import BESIDE, Baseline, baseline_beside, find_baseline, hash_of_rules
 from foretell.services.baseline_rows import hash_of_case
 from foretell.services.beside import changes, overruled, put_beside
-from foretell.services.evidence import ground_of, units_of
+from foretell.services.early import Part, judge_parts
+from foretell.services.evidence import ground_of, nothing_of, units_of
+from foretell.services.gate_runs import Course, Ran, course_of, piloted, run_suites
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_money
-from foretell.services.run import Watcher, run_plan, spent_on
+from foretell.services.run import Watcher
 from foretell.services.suites import prepare_suites
 
 CUT_SHORT = "the run was cut short"
@@ -87,18 +88,6 @@ class Prepared:
         return standard_of(self.policy, [side.plan.evalset.hash for side in self.sides])
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What was run of a gate: the finished runs in the order of its suites, and why it ended early, if it did.
-
-    `bases` are the runs of the base revision, in the same order; empty without one.
-    """
-
-    runs: tuple[Run, ...]
-    stopped: str = ""
-    bases: tuple[Run, ...] = ()
-
-
 def standard_of(policy: GatePolicy, set_hashes: Sequence[str]) -> Standard:
     """How the claims of a gate are tested on these sets, in the order of its suites."""
     return Standard(policy.confidence, seed_of(policy.name, *set_hashes))
@@ -127,16 +116,39 @@ async def prepare_gate(house: House, request: GateRequest) -> Prepared:
     return prepared
 
 
-async def decide_afresh(house: House, prepared: Prepared, watcher: Watcher | None = None) -> Decision:
-    """Run a gate's suites and decide."""
-    policy = prepared.policy
-    ran = await run_suites(house, policy, [side.plan for side in prepared.sides], watcher)
+async def decide_afresh(
+    house: House, prepared: Prepared, watcher: Watcher | None = None, earlier: Decision | None = None
+) -> Decision:
+    """Run a gate's suites, or go on with what was run of them before, and decide.
+
+    `earlier` is what an earlier attempt came to, without an answer.
+    """
+    policy, plans = prepared.policy, [side.plan for side in prepared.sides]
+    ran = await run_suites(house, policy, plans, watcher, await _course(house, prepared, earlier))
     sides = await _with_bases(house, policy, prepared.sides, ran.bases)
     doubts = [side.baseline.doubt for side in sides if side.baseline is not None and side.baseline.doubt]
     prepared = replace(prepared, sides=sides, warnings=(*prepared.warnings, *doubts))
     evidence = [await evidence_of(house, policy, side, run) for side, run in zip(sides, ran.runs, strict=False)]
+    if policy.stop_early:
+        known = [*evidence, *(before(house, policy, side) for side in sides[len(evidence) :])]
+        judged, stops = judge_parts(policy, _parts(sides, known), prepared.key)
+        return replace(_decision(house, prepared, ran, interrupted(judged, ran.stopped), evidence), stops=stops)
     judged = judge_and_tell(policy, evidence, prepared.standard)
     return _decision(house, prepared, ran, cut_short(judged, ran.stopped) if ran.stopped else judged, evidence)
+
+
+async def _course(house: House, prepared: Prepared, earlier: Decision | None) -> Course:
+    """Where the runs of this question go on, and with a gate that may stop early, who says when enough was seen."""
+    spent = [] if earlier is None else list(earlier.runs.values())
+    course = Course(house.new_id()) if prepared.doubt else await course_of(house, prepared.key, spent)
+    if not prepared.policy.stop_early:
+        return course
+    known = [before(house, prepared.policy, side) for side in prepared.sides]
+    return piloted(course, prepared.policy, _parts(prepared.sides, known), prepared.key)
+
+
+def _parts(sides: Sequence[Side], evidence: Sequence[Evidence]) -> list[Part]:
+    return [Part(side.plan, one, side.base is not None) for side, one in zip(sides, evidence, strict=True)]
 
 
 def _policy(house: House, request: GateRequest) -> GatePolicy:
@@ -206,7 +218,7 @@ def _undecidable(policy: GatePolicy, side: Side, standard: Standard) -> list[Pro
     kept = policy if side.anchor is not None else replace(policy, may_drop_since_anchor=None)
     if baseline is None and side.base is None:
         kept = replace(kept, may_drop=None)
-    return check_policy(kept, {suite: units}, standard, is_single=side.plan.repeats == 1)
+    return check_policy(kept, {suite: units}, standard, is_single=side.plan.repeats == 1 and not policy.stop_early)
 
 
 def _ground_of(side: Side) -> Ground:
@@ -216,30 +228,18 @@ def _ground_of(side: Side) -> Ground:
     return replace(whole, pairs=whole.cases)
 
 
-async def run_suites(house: House, policy: GatePolicy, plans: Sequence[SuitePlan], watcher: Watcher | None) -> Ran:
-    """Run the suites one after the other within the gate's money and time."""
-    group, left, runs, bases = house.new_id(), policy.max_cost, list[Run](), list[Run]()
-    try:
-        async with asyncio.timeout(None if policy.max_minutes is None else policy.max_minutes * 60):
-            for plan in plans:
-                done = await run_plan(house, replace(plan, max_cost=left), group, watcher)
-                runs.append(done.runs[0])
-                bases += done.runs[1:]
-                if done.stopped is not None:
-                    return Ran(tuple(runs), str(done.stopped), tuple(bases))
-                if left is not None:
-                    left -= await spent_on(house, done.runs)
-    except TimeoutError:
-        return Ran(tuple(runs), f"time: {policy.max_minutes:g} minutes were not enough to run the suites", tuple(bases))
-    return Ran(tuple(runs), bases=tuple(bases))
-
-
 async def evidence_of(house: House, policy: GatePolicy, side: Side, run: Run) -> Evidence:
     """What a finished run says, beside what it is held against."""
+    return replace(before(house, policy, side), candidate=await units_of(house, run, policy))
+
+
+def before(house: House, policy: GatePolicy, side: Side) -> Evidence:
+    """What is known of a side before it ran."""
+    beside = None if side.base is None else nothing_of(side.plan, policy)
     return Evidence(
         suite=side.plan.suite,
-        candidate=await units_of(house, run, policy),
-        baseline=side.baseline.units if side.baseline is not None else None,
+        candidate=nothing_of(side.plan, policy),
+        baseline=side.baseline.units if side.baseline is not None else beside,
         anchor=side.anchor.units if side.anchor is not None else None,
         is_unknown_cost_zero=house.project.unknown_cost == "zero",
     )
@@ -249,6 +249,13 @@ def cut_short(judged: Judged, stopped: str) -> Judged:
     """What was decided on a part is no decision: a run that was cut short is not a random sample of its set."""
     rules = tuple(replace(rule, ruling="not-enough-evidence", note=CUT_SHORT, turned_by="") for rule in judged.rules)
     return Judged("not-enough-evidence", rules, (stopped,))
+
+
+def interrupted(judged: Judged, stopped: str) -> Judged:
+    """A test that may stop at any time stands where it was stopped; why it was is the first reason for no verdict."""
+    if not stopped or judged.ruling != "not-enough-evidence":
+        return judged
+    return replace(judged, reasons=(stopped, *judged.reasons)[:3])
 
 
 def _decision(house: House, prepared: Prepared, ran: Ran, judged: Judged, evidence: Sequence[Evidence]) -> Decision:

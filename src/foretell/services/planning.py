@@ -57,7 +57,10 @@ async def _plan_gate(house: House, policy: GatePolicy) -> GatePlan:
         problem
         for plan in plans
         for problem in check_policy(
-            policy, {plan.suite: len(plan.evalset.cases)}, standard, is_single=plan.repeats == 1
+            policy,
+            {plan.suite: len(plan.evalset.cases)},
+            standard,
+            is_single=plan.repeats == 1 and not policy.stop_early,
         )
     ]
     grounds = [ground_of(plan) for plan in plans]

@@ -41,6 +41,26 @@ class Watcher(Protocol):
         ...
 
 
+class Pilot(Protocol):
+    """Somebody who says which cases come next, and when enough was seen."""
+
+    @property
+    def has_enough(self) -> bool:
+        """True once the cases that are left were left out because they are not needed."""
+        ...
+
+    def units(self) -> Iterator[Sequence[int]]:
+        """The numbers of the cases that are run next, as a whole; it ends when enough was seen."""
+        ...
+
+    def see(self, row: TrialRow, arm: int) -> None:
+        """A trial of this arm of the plan finished."""
+        ...
+
+
+ENOUGH = "stopped early: the verdict was certain"
+
+
 class Blind:
     """A watcher that does not look."""
 
@@ -74,15 +94,22 @@ class Ledger:
     rules: Rulebook
     finished: Mapping[str, frozenset[tuple[int, int]]] = field(default_factory=dict[str, frozenset[tuple[int, int]]])
     spent: float = 0.0
+    pilot: Pilot | None = None
 
     def tasks(self) -> Iterator[TrialTask]:
-        """Every trial that is not finished: repeat by repeat, case by case, the arms side by side."""
+        """Every trial that is not finished, the arms side by side."""
         arms = [(run, _limits(run), self.finished.get(run.id, frozenset())) for run in self.runs]
-        for repeat in range(self.plan.repeats):
-            for case_no, case in enumerate(self.plan.evalset.cases):
-                for run, limits, finished in arms:
-                    if (case_no, repeat) not in finished:
-                        yield _task(run, limits, (case_no, case), repeat)
+        for case_no, repeat in self._places():
+            for run, limits, finished in arms:
+                if (case_no, repeat) not in finished:
+                    yield _task(run, limits, (case_no, self.plan.evalset.cases[case_no]), repeat)
+
+    def _places(self) -> Iterator[tuple[int, int]]:
+        """(case number, repeat): repeat by repeat and case by case, or unit by unit as the pilot says."""
+        repeats = range(self.plan.repeats)
+        if self.pilot is None:
+            return ((case_no, repeat) for repeat in repeats for case_no in range(len(self.plan.evalset.cases)))
+        return ((case_no, repeat) for unit in self.pilot.units() for repeat in repeats for case_no in unit)
 
 
 def _limits(run: Run) -> TrialLimits:
@@ -114,21 +141,27 @@ def _effects(run: Run, case: Case) -> tuple[Effect, ...]:
     return (*fault, *replayed_tools(case, run.arm.target)) if is_replay else fault
 
 
-async def run_plan(house: House, plan: SuitePlan, group: str, watcher: Watcher | None = None) -> Finished:
+async def run_plan(
+    house: House, plan: SuitePlan, group: str, watcher: Watcher | None = None, pilot: Pilot | None = None
+) -> Finished:
     """Run a plan from the start.
 
     Raises:
         ForetellError: nothing could start, or the run itself failed.
     """
     runs = tuple(_new_run(house, plan, arm, group, position > 0) for position, arm in enumerate(plan.arms))
-    ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes))
+    ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes), pilot=pilot)
     async with leased(house, runs):
         await house.store.facts.begin(runs, plan.evalset.cases)
         return await _work_off(house, ledger, watcher or Blind())
 
 
 async def resume(
-    house: House, reference: str, max_cost: float | None = None, watcher: Watcher | None = None
+    house: House,
+    reference: str,
+    max_cost: float | None = None,
+    watcher: Watcher | None = None,
+    pilot: Pilot | None = None,
 ) -> Finished:
     """Go on with a run and its alternatives where they were cut short. Finished trials are neither repeated nor paid.
 
@@ -148,7 +181,7 @@ async def resume(
         finished = {run.id: await house.store.facts.finished(run.id) for run in runs}
         spent = await spent_on(house, runs) if max_cost is not None else 0.0
         plan = await _plan_of(house, runs, max_cost)
-        ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes), finished, spent)
+        ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes), finished, spent, pilot)
         return await _work_off(house, ledger, watcher or Blind())
 
 
@@ -250,7 +283,7 @@ async def _work_off(house: House, ledger: Ledger, watcher: Watcher) -> Finished:
     watcher.begin(ledger.plan, ledger.runs, sum(len(keys) for keys in ledger.finished.values()))
     try:
         await _execute(house, ledger, watcher)
-        status = "done"
+        status, note = ("stopped", ENOUGH) if ledger.pilot is not None and ledger.pilot.has_enough else ("done", "")
     except NotEnoughEvidence as error:
         status, note, stopped = "stopped", str(error), error
     except (asyncio.CancelledError, KeyboardInterrupt):
@@ -274,6 +307,7 @@ async def _execute(house: House, ledger: Ledger, watcher: Watcher) -> None:
         return row if anonymiser is None else covered_row(anonymiser, row)
 
     places = {arm.target.name: await house.checkouts.check_out(arm.revision) for arm in plan.arms if arm.revision}
+    arms = {run.id: position for position, run in enumerate(ledger.runs)}
     workload = Workload(plan.arms, ledger.tasks(), plan.max_cost, ledger.spent, places)
     async with aclosing(house.executor.run(workload)) as records:
         async for record in records:
@@ -284,6 +318,8 @@ async def _execute(house: House, ledger: Ledger, watcher: Watcher) -> None:
                 row = row_of(_unscored(record, error))
                 await add([row])
             watcher.trial(row)
+            if ledger.pilot is not None:
+                ledger.pilot.see(row, arms[record.run])
 
 
 def _unscored(record: TrialRecord, error: ForetellError) -> TrialRecord:

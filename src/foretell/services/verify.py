@@ -1,7 +1,7 @@
 """A recorded decision, computed again from the stored facts."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -15,8 +15,9 @@ from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, Problem
 from foretell.services.baseline import BESIDE, Baseline, baseline_beside, baseline_of, find_baseline
 from foretell.services.decisions import decision_in
+from foretell.services.early import Part, judge_parts
 from foretell.services.evidence import units_of
-from foretell.services.gate import comparable, cut_short, standard_of
+from foretell.services.gate import comparable, cut_short, interrupted, standard_of
 from foretell.services.house import House
 from foretell.services.run import find_run
 
@@ -50,10 +51,25 @@ async def verify_decision(house: House, path: str) -> Verification:
 async def _judged(house: House, decision: Decision) -> Judged:
     runs = {suite: await find_run(house, f"run:{run}") for suite, run in decision.runs.items()}
     evidence = [await _evidence(house, decision, run) for run in runs.values()]
+    if decision.policy.stop_early:
+        has_base = (decision.policy.baseline or "").startswith("revision:")
+        plans = [await _plan_of(house, run) for run in runs.values()]
+        parts = [Part(plan, one, has_base) for plan, one in zip(plans, evidence, strict=True)]
+        return _as_it_stopped(decision, parts)
     standard = standard_of(decision.policy, [run.set_hash for run in runs.values()])
     judged = judge_and_tell(decision.policy, evidence, standard)
     was_stopped = len(runs) < len(decision.policy.suites) or any(run.status != "done" for run in runs.values())
     return cut_short(judged, decision.reasons[0] if decision.reasons else "") if was_stopped else judged
+
+
+def _as_it_stopped(decision: Decision, parts: Sequence[Part]) -> Judged:
+    """The verdict of a gate that may stop early, on the first units in the order of its seed.
+
+    The rules of suites that were not run any more stand as they were written: they count, and know nothing.
+    """
+    unknown = tuple(rule for rule in decision.rules if rule.suite not in decision.runs)
+    judged, _ = judge_parts(decision.policy, parts, decision.key, unseen=unknown)
+    return interrupted(judged, decision.reasons[0] if not decision.is_final and decision.reasons else "")
 
 
 async def _evidence(house: House, decision: Decision, run: Run) -> Evidence:

@@ -99,6 +99,7 @@ def _gate(name: str, table: GateTable) -> GatePolicy:
             name: Demand(rule.at_least, rule.may_drop, rule.at_most, rule.may_rise, *rule.range)
             for name, rule in table.metrics.items()
         },
+        stop_early=table.stop_early,
     )
 
 

@@ -280,6 +280,9 @@ class GateTable(Table):
     cost_per_success: Annotated[CostRule | None, Field(description="Limit on the cost of one success.")] = None
     max_cost: Annotated[Positive | None, Field(description="Money for all runs of the gate.")] = None
     max_minutes: Annotated[Positive | None, Field(description="Time for all runs of the gate, in minutes.")] = None
+    stop_early: Annotated[
+        bool, Field(description="Draw cases at random and end as soon as the verdict is certain.")
+    ] = False
     owners: Annotated[list[Text], Field(description="Who answers for the gate.")] = Field(default_factory=list[str])
 
 

@@ -94,7 +94,9 @@ def test_waivers_notes_and_a_cut_are_told_with_the_verdict() -> None:
         "hold, but waived: it does not block",
         "A/A: 1 of 20 pairs of equals was held",
     ]
-    assert told_with_it(EMPTY) == ["It was cut short: asking again runs again."]
+    assert told_with_it(EMPTY) == [
+        "It was cut short: asking again goes on, or runs again where nothing is left to go on with."
+    ]
 
 
 def test_a_decision_says_which_one_it_is() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from foretell.core.analysis.rows import columns_of, occurrences_in
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.project import Project, Suite
@@ -20,8 +21,6 @@ from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import TrialColumns, TrialLine, TrialQuery
 from foretell.core.ports.records import Record
 from foretell.services.house import House
-
-STATES = {"success": 1, "failure": 0, "unscored": -1}
 
 
 @dataclass
@@ -58,21 +57,19 @@ class MemoryStore:
     async def run(self, run_id: str) -> Run | None:
         return self.kept.get(run_id)
 
+    async def finished(self, run_id: str) -> frozenset[tuple[int, int]]:
+        return frozenset((row.record.case_no, row.record.repeat) for row in self.rows[run_id])
+
+    async def trial(self, run_id: str, case_no: int, repeat: int) -> TrialRow | None:
+        place = (case_no, repeat)
+        return next((row for row in self.rows[run_id] if (row.record.case_no, row.record.repeat) == place), None)
+
     async def columns(self, run_id: str) -> TrialColumns:
         rows = sorted(self.rows[run_id], key=lambda row: (key_of(row.record.case_id), row.record.repeat))
-        keys = np.array([key_of(row.record.case_id) for row in rows], np.int64)
-        outcomes = [row.record.outcome for row in rows]
-        return TrialColumns(
-            case=keys,
-            cluster=keys,
-            repeat=np.array([row.record.repeat for row in rows], np.int32),
-            state=np.array([STATES[row.conclusion.state] for row in rows], np.int8),
-            mode=np.full(len(rows), -1, np.int16),
-            cost=np.array([np.nan if one.cost_usd is None else one.cost_usd for one in outcomes], np.float64),
-            latency=np.full(len(rows), np.nan),
-            environment=np.array([one.error is not None and one.error.is_environment for one in outcomes], np.bool_),
-            modes=(),
-        )
+        return columns_of(rows)
+
+    async def occurrences(self, run_id: str, mode: str) -> tuple[Any, Any]:
+        return occurrences_in(self.rows[run_id], mode)
 
     async def judging_cost(self, run_id: str) -> float:
         return sum(row.record.eval_cost_usd or 0.0 for row in self.rows[run_id])
@@ -86,11 +83,6 @@ class MemoryStore:
         values = [float(one.value) if isinstance(one, Score) else np.nan for _, _, one in said]
         cases, repeats = [case for case, _, _ in said], [repeat for _, repeat, _ in said]
         return np.array(cases, np.int64), np.array(repeats, np.int32), np.array(values, np.float64)
-
-    async def occurrences(self, run_id: str, mode: str) -> tuple[Any, Any]:
-        found = [row.record for row in self.rows[run_id] if row.conclusion.mode == mode]
-        keys = np.array([key_of(record.case_id) for record in found], np.int64)
-        return keys, np.array([record.repeat for record in found], np.int32)
 
     async def page(self, query: TrialQuery) -> Sequence[TrialLine]:
         rows = [row for row in self.rows[query.run_id] if row.conclusion.mode == query.mode][: query.limit]

@@ -57,7 +57,7 @@ def test_another_revision_set_floor_or_way_to_measure_is_another_question() -> N
     assert ask(town).is_recorded
 
 
-def test_what_money_cut_short_is_tried_again() -> None:
+def test_what_money_cut_short_goes_on() -> None:
     town = Town(FLOOR)
     short = ask(town, max_cost=0.3)
     assert (short.decision.ruling, short.decision.is_final, short.decision.blocking) == (
@@ -67,7 +67,8 @@ def test_what_money_cut_short_is_tried_again() -> None:
     )
     whole = ask(town)
     assert (whole.decision.attempt, whole.decision.is_final, whole.is_recorded) == (2, True, False)
-    assert whole.remark == "attempt 2: what was decided before was cut short"
+    assert whole.remark == "attempt 2: goes on with what was run before"
+    assert (town.bench.asked, whole.decision.runs) == (60, short.decision.runs)
     assert ask(town).decision == whole.decision
 
 

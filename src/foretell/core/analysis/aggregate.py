@@ -36,6 +36,12 @@ class Units:
     def __len__(self) -> int:
         return len(self.key)
 
+    @classmethod
+    def none(cls) -> "Units":
+        """No unit at all."""
+        nothing = np.zeros(0, np.int64)
+        return cls(nothing, nothing, nothing, nothing, nothing, np.zeros(0), nothing, {})
+
     @property
     def is_single(self) -> bool:
         """True when every unit is one trial: one binary answer per case."""

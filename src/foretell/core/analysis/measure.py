@@ -34,6 +34,12 @@ class Measure:
     def __len__(self) -> int:
         return len(self.key)
 
+    @classmethod
+    def none(cls) -> "Measure":
+        """Of nothing at all."""
+        nothing = np.zeros(0, np.int64)
+        return cls(nothing, np.zeros(0), nothing, nothing, nothing)
+
     @property
     def is_single(self) -> bool:
         """True when every unit is one trial with one binary answer."""

@@ -62,6 +62,7 @@ class GatePolicy:
     `slices` (`name=value`) hold demands on the success of a part of the cases, `latency` (`8s`) on the share of trials
     that are answered within a time, `metrics` on the mean of a score, `steps` on the share of traces that executed a
     step in which it went well.
+    `stop_early` chooses the test that may stop when its verdict is certain, instead of the one that sees every case.
     """
 
     name: str
@@ -77,6 +78,7 @@ class GatePolicy:
     max_cost: float | None = None
     max_minutes: float | None = None
     owners: tuple[str, ...] = ()
+    stop_early: bool = False
     slices: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
     latency: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
     metrics: Mapping[str, Demand] = field(default_factory=dict[str, Demand])
@@ -179,13 +181,28 @@ class AppliedWaiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """How far a gate that may stop early looked at one suite, in units (cases, or conversations).
+
+    Its `planned` units come in an order that the key of the decision fixes. The verdict stands on the first `seen` of
+    them; `later` ones were finished too, and are kept, but not counted.
+    """
+
+    suite: str
+    seen: int
+    planned: int
+    later: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Ship, hold or not enough evidence, with every rule's row and what the evidence could not show.
 
     `p_ship_no_change` is P(ship | no change) of the whole gate, None when no rule compares with a baseline. `code` is
     the candidate's revision, None where it is not known. `is_final` is false when money, time or the environment ended
-    it early: then asking again runs again, as the next `attempt`. `waivers` never change the ruling, only whether it
-    blocks. `notes` are told with every verdict of the gate, `warnings` at its head.
+    it early: then asking again goes on, as the next `attempt`. `stops` say where a gate that may stop early did, suite
+    by suite. `waivers` never change the ruling, only whether it blocks. `notes` are told with every verdict of the
+    gate, `warnings` at its head.
     """
 
     gate: str
@@ -207,6 +224,7 @@ class Decision:
     waivers: tuple[AppliedWaiver, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    stops: tuple[Stop, ...] = ()
 
     @property
     def blocking(self) -> Ruling:

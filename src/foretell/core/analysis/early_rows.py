@@ -1,0 +1,78 @@
+"""The rows of a gate that may stop early: p-values and bounds that hold at every time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from foretell.core.analysis.claims import FEWEST_PAIRS
+from foretell.core.analysis.rules import Tested
+from foretell.core.analysis.tracks import BETS, Track
+from foretell.core.domain.policy import RuleFinding
+from foretell.core.ports.findings import Floats
+from foretell.core.stats.anytime import METHOD, lower_bounds
+from foretell.core.stats.betting import Wager
+
+
+def bare_row(track: Track, p_values: Sequence[float], n: int) -> Tested:
+    """A rule with its p-values to ship, to hold, to hold in fair weather, and nothing else."""
+    ship, hold, fair = (1.0, 1.0, 1.0) if n < FEWEST_PAIRS else p_values
+    rule = track.rule
+    finding = RuleFinding(
+        rule=rule.name,
+        suite=rule.suite,
+        ruling="not-enough-evidence",
+        estimate=None,
+        low=None,
+        high=None,
+        limit=rule.limit,
+        n=n,
+        unit="case",
+        method=METHOD if n else "none",
+        p_ship=float(ship),
+        p_hold=float(hold),
+        higher_is_better=rule.demand.higher_is_better,
+    )
+    return Tested(finding, float(fair))
+
+
+def whole_rows(
+    bare: Sequence[Tested], tracks: Sequence[Track], values: Floats, bets: tuple[Wager, float]
+) -> list[Tested]:
+    """The rows with estimates and bounds; `values` are those of all bets in the order of drawing, `bets` with alpha."""
+    wager, alpha = bets
+    paired = [number for number, track in enumerate(tracks) if track.rule.is_comparison]
+    # What a comparison could have seen: the bound on the same differences when they are balanced around none.
+    ships = values[:, ::BETS][:, paired]
+    centred = np.clip(ships - np.nanmean(ships, axis=0) + 0.5, 0.0, 1.0) if paired else ships
+    columns = [*range(len(tracks) * BETS), *(BETS * number for number in paired)]
+    bounds = lower_bounds(np.concatenate([values, centred], axis=1), _picked(wager, columns), alpha)
+    blind = dict(zip(paired, bounds[len(tracks) * BETS :], strict=True))
+    return [
+        _whole(row, track, bounds[BETS * number : BETS * (number + 1)], blind.get(number))
+        for number, (row, track) in enumerate(zip(bare, tracks, strict=True))
+    ]
+
+
+def _picked(wager: Wager, columns: Sequence[int]) -> Wager:
+    parts = (wager.nulls, wager.target, wager.horizon, wager.expected)
+    return Wager(*(np.asarray(part)[columns] for part in parts))
+
+
+def _whole(row: Tested, track: Track, bounds: Floats, blind: float | None) -> Tested:
+    if not len(track.key):
+        return row
+    kept = track.scored[~np.isnan(track.scored)]
+    good, bad = track.shown(float(bounds[0])), track.shown(1 - float(bounds[1]))
+    estimate = track.rule.shown(float(kept.mean())) if len(kept) else None
+    seen = None if estimate is None else abs(estimate - good)
+    unscored = int(track.unscored.sum())
+    finding = replace(
+        row.finding,
+        estimate=estimate,
+        low=min(good, bad),
+        high=max(good, bad),
+        smallest_visible=seen if blind is None else abs(track.rule.shown(1 - 2 * float(blind))),
+        note=f"{unscored} unscored trials, read against the ruling" if unscored else "",
+    )
+    return replace(row, finding=finding)
