@@ -51,6 +51,10 @@ evalset = "core"
 target = "shop"
 scorers = ["contains_expected", "no_refusal"]
 success = "contains_expected"
+[gates.deploy]
+suites = ["system"]
+baseline = "file:baseline.json"
+success = { at_least = 0.5, may_drop = 0.4 }
 [drills]
 must_catch = ["retrieval_empty", "model_refuses"]
 faults = ["retrieval_empty", "model_refuses", "tool_error", "quiet"]
@@ -142,7 +146,14 @@ def test_a_drill_goes_on_where_it_stopped(shop: Endpoint, capsys: pytest.Capture
 
 @pytest.mark.usefixtures("shop")
 def test_a_run_after_a_drill_knows_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert drilled(capsys, "--fault", "retrieval_empty", "--fault-free", "0")[0] == 0
+    _, report = drilled(capsys, "--fault", "retrieval_empty", "--fault-free", "0")
+    broken = report["findings"][0]["cells"][0]["run"]
+    assert run_command_line(["failures", "latest", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run"] == report["references"]["system"]
+    assert run_command_line(["baseline", "set", broken]) == 65
+    assert "carries the fault 'retrieval_empty' of a drill" in capsys.readouterr().err
+    assert run_command_line(["runs"]) == 0
+    assert "shop (fault retrieval_empty)" in capsys.readouterr().out
     assert run_command_line(["run", "--json"]) == 0
     run = json.loads(capsys.readouterr().out)["runs"][0]
     assert (run["tally"]["successes"], run["tally"]["trials"]) == (14, 14)

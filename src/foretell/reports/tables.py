@@ -73,6 +73,8 @@ def _role(run: Run) -> str:
     """What a run is to the suite when it is not its own target's."""
     if run.arm.revision is not None:
         return " (base)"
+    if run.arm.fault is not None:
+        return f" (fault {run.arm.fault.name})"
     return " (alternative)" if run.is_alternative else ""
 
 

@@ -58,6 +58,7 @@ async def write_baseline(house: House, reference: str, path: str) -> tuple[Run, 
             newest.setdefault(run.suite, run)
     for run in newest.values():
         _check_done(run)
+        _check_whole(run)
     suites = {name: await _suite_json(house, run) for name, run in sorted(newest.items())}
     body = {"schema": SCHEMA, "written_at": house.now(), "hash": content_hash(suites), "suites": suites}
     house.revisions.write_json(path, body)
@@ -114,12 +115,18 @@ def _check_done(run: Run) -> None:
         raise BadInput(Problem(f"run '{run.id}'", f"is {run.status}, not done: no baseline can be made of it.", hint))
 
 
+def _check_whole(run: Run) -> None:
+    if run.arm.fault is not None:
+        what = f"carries the fault '{run.arm.fault.name}' of a drill: no baseline can be made of it."
+        raise BadInput(Problem(f"run '{run.id}'", what, "Name a run of the target as it is."))
+
+
 async def _newest(house: House, kind: str, name: str, plan: SuitePlan) -> Run:
     """The newest run of a target or a branch; what a gate did not ship is nobody's baseline."""
     decided = await house.store.records.history(DECISION, limit=1000)
     refused = {run for one in decided if one.body["ruling"] != "ship" for run in one.body["runs"].values()}
     for run in await house.store.facts.runs(1000):
-        if run.id in refused:
+        if run.id in refused or run.arm.fault is not None:
             continue
         branch = None if run.is_alternative else run.arm.fingerprints.get("branch")
         label = run.arm.target.name if kind == "target" else branch

@@ -62,6 +62,8 @@ class Campaign:
         arm = replace(plan.arms[0], fault=fault)
         group = f"{self.id}/{plan.suite}/{name}"
         held = next((one for one in await self.house.store.facts.runs(5000) if one.group == group), None)
+        if (held is None or held.status != "done") and self.left is not None and self.left <= 0:
+            return self._out_of_money()
         try:
             run, stopped = await self._worked_off(replace(plan, arms=(arm,), max_cost=self.left), group, held)
         except ForetellError as error:
@@ -74,9 +76,13 @@ class Campaign:
         if stopped is None:
             return run
         if len(await self.house.store.facts.finished(run.id)) < run.planned:
-            limit = self.spent + (self.left or 0.0)
-            self.stopped = f"of its money, {self.spent:.4g} of {limit:.4g} were spent."
+            return self._out_of_money()
         return str(stopped)
+
+    def _out_of_money(self) -> str:
+        limit = self.spent + (self.left or 0.0)
+        self.stopped = f"of its money, {self.spent:.4g} of {limit:.4g} were spent."
+        return f"not run to its end: {self.stopped}"
 
     async def _worked_off(self, plan: SuitePlan, group: str, held: Run | None) -> tuple[Run, ForetellError | None]:
         if held is not None and held.status == "done":
@@ -215,9 +221,10 @@ def _causes(plan: SuitePlan, signals: Sequence[Signal]) -> tuple[str, ...]:
 
 
 def _restates(plan: SuitePlan, name: str) -> bool:
-    """True for a mode that looks at nothing but what the success rule looks at."""
+    """True for a check, or a mode, that looks at nothing but what the success rule looks at."""
     when = next((mode.when for mode in plan.modes if mode.name == name), None)
-    return when is not None and plan.success is not None and names_in(parse(when)) <= names_in(parse(plan.success))
+    looks_at = {name.removeprefix(CHECK)} if name.startswith(CHECK) else names_in(parse(when)) if when else None
+    return looks_at is not None and plan.success is not None and looks_at <= names_in(parse(plan.success))
 
 
 def _speakers(plan: SuitePlan, cause: str) -> set[str]:

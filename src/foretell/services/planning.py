@@ -125,7 +125,8 @@ async def _experience(house: House, policy: GatePolicy, plan: SuitePlan) -> tupl
     runs = [
         run
         for run in await house.store.facts.runs(1000)
-        if run.suite == plan.suite and run.status == "done" and not run.is_alternative and run.repeats == plan.repeats
+        if run.suite == plan.suite and run.status == "done" and run.repeats == plan.repeats
+        if not run.is_alternative and run.arm.fault is None
     ][:2]
     units = [await units_of(house, run, policy) for run in runs]
     priced = int(units[0].priced.sum()) if units else 0

@@ -235,9 +235,11 @@ async def find_run(house: House, reference: str) -> Run:
     if name != "latest" and (run := await house.store.facts.run(name)) is not None:
         return run
     runs = await house.store.facts.runs(1000)
-    found = [run for run in runs if name == "latest" or run.id.startswith(name)]
-    if name == "latest" and found:
-        return next((run for run in found if not run.is_alternative), found[0])
+    if name == "latest":
+        found = [run for run in runs if run.arm.fault is None]  # what was broken on purpose is nobody's latest
+        if found:
+            return next((run for run in found if not run.is_alternative), found[0])
+    found = [run for run in runs if run.id.startswith(name)]
     if len(found) == 1:
         return found[0]
     if found:
