@@ -155,6 +155,20 @@ def baseline_edited(folder: Path) -> None:
     write_text(folder / "baseline.json", json.dumps(body))
 
 
+def waived_until_a_day_gone_by(folder: Path) -> None:
+    write_project(folder, 0, 40)
+    change(folder / "foretell.toml", "[gates.floor]", '[gates.floor]\nowners = ["ops"]')
+    entry = '[[waiver]]\nrule = "success"\nreason = "old"\nowner = "ops"\nuntil = 2020-01-01\n'
+    write_text(folder / "evals" / "waivers.toml", entry)
+
+
+def store_goes_away(folder: Path) -> None:
+    """A target that deletes the store while its run is under way."""
+    python(DELETES_STORE)(folder)
+    change(folder / "foretell.toml", 'call = "application:answer"', 'call = "application:answer"\nisolate = false')
+    change(folder / "foretell.toml", '["recorded"]', '["no_refusal"]')
+
+
 def demanded(demand: str, gate: str = "floor") -> Callable[[Path], None]:
     """A further demand of a gate, on a set with five German cases."""
 
@@ -209,6 +223,14 @@ def no_traffic_file(folder: Path) -> None:
     (folder / "traffic.jsonl").unlink()
 
 
+DELETES_STORE = """
+from pathlib import Path
+
+def answer(question):
+    for path in Path(".foretell").glob("store.db*"):
+        path.unlink(missing_ok=True)
+    return "!"
+"""
 RECORDED = 'kind = "recorded"\npath = "outcomes.jsonl"'
 HALF_LINE = '{"id": "a", "input": "?"}\n{"id": "b", "inp\n{"id": "c", "input": "?"}\n'
 NESTED = f'{{"id": "a", "input": {"[" * 100_000}{"]" * 100_000}}}\n'
@@ -379,6 +401,9 @@ GATE = (
     Mistake("a time without a limit", "gate floor", 64, demanded('latency = { "8s" = {} }')),
     Mistake("times that nobody took", "gate floor", 2, demanded('latency = { "8s" = { at_least = 0.5 } }')),
     Mistake("nothing scored", "gate floor", 2, nothing_scored),
+    Mistake("both sides down", "gate drop", 1, lambda folder: [
+        write_project(folder, 0, 40), baseline(folder),
+    ]),
     Mistake("no money", "gate floor --max-cost 0", 2),
     Mistake("too few cases for a pair", "gate drop", 64, lambda folder: [write_project(folder, 8), baseline(folder)]),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from shutil import which
 import pytest
 
 from foretell import cli
-from tests.e2e.mistakes import EVERY, Mistake, succeed
+from tests.e2e.mistakes import EVERY, Mistake, store_goes_away, succeed, waived_until_a_day_gone_by
 from tests.e2e.recorded_project import write_project
 from tests.e2e.wordings import SNAPSHOT, normal, section, sections
 
@@ -132,3 +132,15 @@ def test_a_terminal_without_our_letters_gets_others(project: Path) -> None:
     with foretell("gate", "floor", "--first", env={"PYTHONIOENCODING": "latin-1"}) as running:
         out, err = running.communicate(timeout=50)
     assert (running.returncode, out.splitlines()[0]) == (0, b"? ship: gate floor"), err.decode()
+
+
+def test_a_waiver_that_has_ended_lets_nothing_pass(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    waived_until_a_day_gone_by(project)
+    assert cli.run_command_line(["gate", "floor"]) == 1
+    assert "the rule counts again" in capsys.readouterr().out
+
+
+def test_a_store_that_goes_away_in_mid_run_ships_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store_goes_away(project)
+    assert cli.run_command_line(["gate", "floor"]) == 70
+    assert "was deleted or replaced while it was open" in capsys.readouterr().err
