@@ -155,20 +155,6 @@ def baseline_edited(folder: Path) -> None:
     write_text(folder / "baseline.json", json.dumps(body))
 
 
-def waived_until_a_day_gone_by(folder: Path) -> None:
-    write_project(folder, 0, 40)
-    change(folder / "foretell.toml", "[gates.floor]", '[gates.floor]\nowners = ["ops"]')
-    entry = '[[waiver]]\nrule = "success"\nreason = "old"\nowner = "ops"\nuntil = 2020-01-01\n'
-    write_text(folder / "evals" / "waivers.toml", entry)
-
-
-def store_goes_away(folder: Path) -> None:
-    """A target that deletes the store while its run is under way."""
-    python(DELETES_STORE)(folder)
-    change(folder / "foretell.toml", 'call = "application:answer"', 'call = "application:answer"\nisolate = false')
-    change(folder / "foretell.toml", '["recorded"]', '["no_refusal"]')
-
-
 def demanded(demand: str, gate: str = "floor") -> Callable[[Path], None]:
     """A further demand of a gate, on a set with five German cases."""
 
@@ -223,14 +209,6 @@ def no_traffic_file(folder: Path) -> None:
     (folder / "traffic.jsonl").unlink()
 
 
-DELETES_STORE = """
-from pathlib import Path
-
-def answer(question):
-    for path in Path(".foretell").glob("store.db*"):
-        path.unlink(missing_ok=True)
-    return "!"
-"""
 RECORDED = 'kind = "recorded"\npath = "outcomes.jsonl"'
 HALF_LINE = '{"id": "a", "input": "?"}\n{"id": "b", "inp\n{"id": "c", "input": "?"}\n'
 NESTED = f'{{"id": "a", "input": {"[" * 100_000}{"]" * 100_000}}}\n'

@@ -12,8 +12,8 @@ from shutil import which
 import pytest
 
 from foretell import cli
-from tests.e2e.mistakes import EVERY, Mistake, store_goes_away, succeed, waived_until_a_day_gone_by
-from tests.e2e.recorded_project import write_project
+from tests.e2e.mistakes import EVERY, Mistake, python, succeed
+from tests.e2e.recorded_project import change, write_project, write_text
 from tests.e2e.wordings import SNAPSHOT, normal, section, sections
 
 STORE = ".foretell"
@@ -132,6 +132,30 @@ def test_a_terminal_without_our_letters_gets_others(project: Path) -> None:
     with foretell("gate", "floor", "--first", env={"PYTHONIOENCODING": "latin-1"}) as running:
         out, err = running.communicate(timeout=50)
     assert (running.returncode, out.splitlines()[0]) == (0, b"? ship: gate floor"), err.decode()
+
+
+DELETES_STORE = """
+from pathlib import Path
+
+def answer(question):
+    for path in Path(".foretell").glob("store.db*"):
+        path.unlink(missing_ok=True)
+    return "!"
+"""
+
+
+def waived_until_a_day_gone_by(folder: Path) -> None:
+    write_project(folder, 0, 40)
+    change(folder / "foretell.toml", "[gates.floor]", '[gates.floor]\nowners = ["ops"]')
+    entry = '[[waiver]]\nrule = "success"\nreason = "old"\nowner = "ops"\nuntil = 2020-01-01\n'
+    write_text(folder / "evals" / "waivers.toml", entry)
+
+
+def store_goes_away(folder: Path) -> None:
+    """A target that deletes the store while its run is under way."""
+    python(DELETES_STORE)(folder)
+    change(folder / "foretell.toml", 'call = "application:answer"', 'call = "application:answer"\nisolate = false')
+    change(folder / "foretell.toml", '["recorded"]', '["no_refusal"]')
 
 
 def test_a_waiver_that_has_ended_lets_nothing_pass(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
