@@ -6,6 +6,7 @@ from typing import Any, TypeGuard, cast
 
 import msgspec
 
+from foretell.adapters.capture.raw import DEEPEST
 from foretell.core.domain.values import Json
 
 
@@ -14,9 +15,16 @@ def read_json(value: Json) -> Json:
     if not isinstance(value, str) or value[:1] not in ("{", "[", '"'):
         return value
     try:
-        return msgspec.json.decode(value)
+        read: Json = msgspec.json.decode(value)
+        return value if _is_deeper(read, DEEPEST) else read
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested deeper than so many levels: whatever reads them later has limits too."""
+    inner = value.values() if _is_object(value) else cast("list[Any]", value) if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def read_call(value: Json) -> Json:

@@ -172,3 +172,9 @@ def test_conversation_release_and_run_are_read_from_span_and_resource() -> None:
 )
 def test_the_run_stands_in_the_trace_state(state: str, run: str | None) -> None:
     assert run_of(state) == run
+
+
+@pytest.mark.parametrize("levels", [60, 900])
+def test_json_in_a_text_that_is_nested_too_deep_stays_a_text(levels: int) -> None:
+    deep = '{"a":' * levels + "1" + "}" * levels
+    assert read(output__value=deep).span.output == deep
