@@ -10,12 +10,14 @@ from foretell.cli.aa import print_aa
 from foretell.cli.out_files import OutOption, claim, write_files
 from foretell.cli.output import say, write
 from foretell.cli.progress import ProgressWatcher
+from foretell.cli.spans import days_of
 from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_sheet, say_wrapped
 from foretell.core.domain.policy import Decision
 from foretell.core.errors import ConfigurationError, Problem, RunFailed, raise_all
 from foretell.reports.decision_json import decision_json
 from foretell.reports.verdict import closing, headline, rules_sheet
 from foretell.reports.waivers import waiver_lines
+from foretell.services.canary import CanaryRequest, decide_canary
 from foretell.services.decisions import Answer, decide, find_ship
 from foretell.services.gate import GateRequest
 from foretell.services.house import House
@@ -47,6 +49,11 @@ def command(
     aa: Annotated[
         int | None, typer.Option("--aa", min=1, metavar="N", help="Decide N times between equals; 20 is a start.")
     ] = None,
+    canary: Annotated[
+        str | None,
+        typer.Option(metavar="NEW[..OLD]", help="Run nothing: hold the traffic of two releases against each other."),
+    ] = None,
+    window: Annotated[str, typer.Option(metavar="TIME", help="With --canary, how far back: 12h, 2d, 1w.")] = "2d",
     out: OutOption = None,
     ephemeral_key: KeyOption = False,
     as_json_: JsonOption = False,
@@ -54,7 +61,10 @@ def command(
 ) -> None:
     """Decide a deploy: exit code 0 ship, 1 hold, 2 not enough evidence."""
     request = GateRequest(name, is_first=first, max_cost=max_cost, against=against)
-    _check_one_of({"--first": first, "--against": against is not None, "--rollback": rollback, "--aa": aa})
+    _check_one_of(
+        {"--first": first, "--against": against is not None, "--rollback": rollback, "--aa": aa, "--canary": canary}
+    )
+    _check_one_of({"--record": record, "--canary": canary})
     _check_one_of({"--out": out, "--rollback": rollback, "--aa": aa})
     if rollback is not None:
         _tell_ship(in_house(config, lambda house: find_ship(house, name, rollback)), rollback, is_json=as_json_)
@@ -64,8 +74,12 @@ def command(
         return
 
     wanted = claim(out, config, record)
+    released = None if canary is None else _canary(name, canary, window)
 
     async def work(house: House) -> tuple[Answer, Mapping[str, str]]:
+        if released is not None:
+            answer = await decide_canary(house, released)
+            return answer, await wanted.render(house, answer.decision)
         with ProgressWatcher(house.project.currency) as watcher:
             answer = await decide(house, request, watcher, record)
         return answer, await wanted.render(house, answer.decision)
@@ -80,6 +94,11 @@ def command(
         print_decision(answer.decision, is_first=first, remark=answer.remark)
     raise_all(RunFailed, unwritten)
     raise typer.Exit(EXIT_CODES[answer.decision.blocking])
+
+
+def _canary(gate: str, releases: str, window: str) -> CanaryRequest:
+    new, _, old = releases.partition("..")
+    return CanaryRequest(gate, new, old or None, days_of(window, "--window"))
 
 
 def _check_one_of(given: dict[str, object]) -> None:

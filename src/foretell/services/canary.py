@@ -1,0 +1,154 @@
+"""After the deploy: the traffic of two releases, side by side in one window, decided with the same three verdicts.
+
+Conversations of the two releases are independent samples. Each of the new release is matched with one of the old by
+chance, which makes independent pairs whose mean difference is the difference of the releases, so that the gate's own
+tests apply (a pair of independent answers is a pair). Looking again is a new test: the k-th look at the same two
+releases has the level alpha / 2^k, so that all looks together keep alpha (Bonferroni).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from foretell.core.analysis.aggregate import Units
+from foretell.core.analysis.decide import judge
+from foretell.core.analysis.rules import Evidence
+from foretell.core.domain.files.decisions import decision_from
+from foretell.core.domain.policy import Decision, GatePolicy
+from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.values import content_hash
+from foretell.core.domain.wording import percent
+from foretell.core.errors import ConfigurationError, NotEnoughEvidence, Problem, suggest
+from foretell.core.ports.records import Record
+from foretell.services.curate import window_of
+from foretell.services.decisions import Answer
+from foretell.services.gate import standard_of
+from foretell.services.house import House
+from foretell.services.retention import feedback_of
+from foretell.services.waivers import waive_in, waivers_of
+
+KIND = "canary"
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryRequest:
+    """Which gate's limits, the release on trial, the one before it (None: the other one with the most traffic)."""
+
+    gate: str
+    new: str
+    old: str | None = None
+    window_days: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """The conversations of a release: those with feedback as units, and how many there were in all."""
+
+    name: str
+    units: Units
+    conversations: int
+
+    @property
+    def said(self) -> str:
+        share = len(self.units) / self.conversations if self.conversations else 0.0
+        return f"{percent(share)} of {self.conversations} conversations of {self.name}"
+
+
+async def decide_canary(house: House, request: CanaryRequest) -> Answer:
+    """Compare two releases by what their users said, under a gate's limits on success and cost.
+
+    Raises:
+        ConfigurationError: an unknown gate or release, or no limit that traffic can be held to.
+        NotEnoughEvidence: no conversation of a release has feedback.
+    """
+    if request.gate not in house.project.gates:
+        hint = suggest(request.gate, house.project.gates)
+        raise ConfigurationError(Problem("", f"gate '{request.gate}' is not known.", hint))
+    found = [one for one in await window_of(house, request.window_days) if one.release is not None]
+    names = Counter(str(one.release) for one in found)
+    old = request.old or next((name for name, _ in names.most_common() if name != request.new), None)
+    for name in (request.new, old):
+        if name is None or name not in names:
+            what = f"no traffic of release '{name}' in the window." if name else "the window holds one release alone."
+            raise ConfigurationError(Problem("--canary", what, f"Releases there: {', '.join(names) or 'none'}."))
+    new, before = (_release(found, str(name)) for name in (request.new, old))
+    sample = content_hash(sorted(one.id for one in found))
+    key = content_hash([request.gate, request.new, old])[:16]
+    looks = list(await house.store.records.history(KIND, key))
+    if looks and looks[0].body["sample"] == sample:
+        known = decision_from({"schema": "foretell.decision/1", **looks[0].body["decision"]}, f"canary {key}")
+        return Answer(known, is_recorded=True, remark=f"looked at {known.decided_at}; nothing has come since")
+    decision = _decided(house, _policy(house.project.gates[request.gate], len(looks) + 1), new, before)
+    decision = waive_in(house, replace(decision, key=key, attempt=len(looks) + 1), waivers_of(house))
+    body = {"sample": sample, "decision": asdict(decision)}
+    await house.store.records.append(Record(KIND, key, decision.decided_at, body))
+    remark = f"look {len(looks) + 1} at these releases, at a level of {1 - decision.policy.confidence:.4g} a side"
+    return Answer(decision, remark=remark)
+
+
+def _policy(policy: GatePolicy, look: int) -> GatePolicy:
+    """The limits that traffic can be held to, at the level of this look."""
+    level = policy.alpha / 2**look
+    kept = GatePolicy(policy.name, ("traffic",), policy.at_least, policy.may_drop, owners=policy.owners)
+    return replace(kept, confidence=1 - level, cost_may_rise=policy.cost_may_rise)
+
+
+def _release(found: Sequence[Interaction], name: str) -> _Release:
+    """A conversation succeeded when the last feedback in it is good; without feedback it says nothing."""
+    talks: dict[str, list[Interaction]] = {}
+    for one in found:
+        if one.release == name:
+            talks.setdefault(one.conversation_id or one.id, []).append(one)
+    rated = [(talk, said) for talk in talks.values() if (said := _outcome(talk)) != "none"]
+    if not rated:
+        what = f"no conversation of release '{name}' has feedback."
+        raise NotEnoughEvidence(Problem("--canary", what, "Record feedback, or widen the window."))
+    order = np.random.default_rng(0).permutation(len(rated))
+    rated = [rated[int(place)] for place in order]
+    costs = [[one.cost_usd for one in talk] for talk, _ in rated]
+    known = np.array([None not in some for some in costs])
+    size = len(rated)
+    return _Release(
+        name,
+        Units(
+            key=np.arange(size),
+            trials=np.ones(size, np.int64),
+            successes=np.array([said == "good" for _, said in rated], np.int64),
+            unscored=np.zeros(size, np.int64),
+            environment=np.zeros(size, np.int64),
+            cost=np.array([sum(cost or 0.0 for cost in some) for some in costs]),
+            priced=known.astype(np.int64),
+            fired={},
+        ),
+        len(talks),
+    )
+
+
+def _outcome(talk: Sequence[Interaction]) -> str:
+    said = [feedback for one in talk if (feedback := feedback_of(one)) != "none"]
+    return said[-1] if said else "none"
+
+
+def _decided(house: House, policy: GatePolicy, new: _Release, old: _Release) -> Decision:
+    zero = house.project.unknown_cost == "zero"
+    evidence = Evidence("traffic", new.units, old.units, is_unknown_cost_zero=zero)
+    judged = judge(policy, [evidence], standard_of(policy, [new.name, old.name]))
+    return Decision(
+        gate=policy.name,
+        ruling=judged.ruling,
+        rules=judged.rules,
+        reasons=judged.reasons,
+        blind_spots=(
+            f"only what users said: {new.said} and {old.said} have feedback; who says something is not everybody",
+            "failure modes, slices, times and steps of the gate: traffic is held to success and cost alone",
+            "whether the two releases were asked the same by the same users",
+        ),
+        policy=policy,
+        runs={},
+        baseline_runs={},
+        decided_at=house.now(),
+        key="",
+        changed=(f"release {old.name} → {new.name}",),
+    )

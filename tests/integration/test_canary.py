@@ -1,0 +1,98 @@
+"""Two releases held against each other by their traffic."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from foretell.cli import run_command_line
+
+PROJECT = """
+[project]
+name = "shop"
+
+[targets.assistant]
+kind = "command"
+command = ["cat"]
+
+[suites.replay]
+layer = "behavioural"
+target = "assistant"
+scorers = ["no_refusal"]
+traffic = { window = "7d" }
+
+[gates.deploy]
+suites = ["replay"]
+success = { at_least = 0.5, may_drop = 0.05 }
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "foretell.toml").write_text(PROJECT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FORETELL_PSEUDONYM_KEY", "a long random text")
+    return tmp_path
+
+
+def take_in(shop: Path, rates: dict[str, float], size: int, start: int = 0) -> None:
+    random = Random(7)
+    rows = [
+        {
+            "id": f"{release}-{number}", "at": f"2026-11-01T{number % 20:02d}:00:00Z", "input": "where is it",
+            "release": release, "cost_usd": 0.01,
+            **({"feedback": {"resolved": random.random() < rate}} if number % 4 else {}),
+        }
+        for release, rate in rates.items()
+        for number in range(start, start + size)
+    ]  # fmt: skip
+    (shop / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert run_command_line(["traffic", "import", "t.jsonl"]) == 0
+
+
+def looked(capsys: pytest.CaptureFixture[str], releases: str, code: int) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run_command_line(["gate", "deploy", "--canary", releases, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_release_that_helps_fewer_users_is_held(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take_in(shop, {"r1": 0.9, "r2": 0.6}, 400)
+    found = looked(capsys, "r2", 1)
+    (drop,) = [rule for rule in found["rules"] if rule["rule"] == "success against baseline"]
+    assert (drop["ruling"], drop["n"]) == ("hold", 300)
+    assert found["changed"] == ["release r1 → r2"]
+    assert "75.0 % of 400 conversations of r2" in found["blind_spots"][0]
+
+
+def test_a_release_that_helps_as_many_ships(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take_in(shop, {"r1": 0.97, "r2": 0.98}, 900)
+    assert looked(capsys, "r2..r1", 0)["ruling"] == "ship"
+
+
+def test_each_look_has_a_smaller_level_and_the_same_traffic_the_same_answer(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_in(shop, {"r1": 0.9, "r2": 0.88}, 60)
+    first = looked(capsys, "r2", 2)
+    again = looked(capsys, "r2", 2)
+    assert (again["decided_at"], again["attempt"]) == (first["decided_at"], 1)
+    take_in(shop, {"r1": 0.9, "r2": 0.88}, 60, start=60)
+    second = looked(capsys, "r2", 2)
+    assert [round(1 - one["policy"]["confidence"], 6) for one in (first, second)] == [0.025, 0.0125]
+    assert second["attempt"] == 2
+
+
+@pytest.mark.parametrize("releases", ["r9", "r2..r9"])
+def test_an_unknown_release_is_refused(shop: Path, capsys: pytest.CaptureFixture[str], releases: str) -> None:
+    take_in(shop, {"r1": 0.9, "r2": 0.9}, 40)
+    assert run_command_line(["gate", "deploy", "--canary", releases]) == 64
+    assert "no traffic of release 'r9' in the window. Releases there: r1, r2." in capsys.readouterr().err
+
+
+def test_nothing_said_is_not_enough_evidence(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take_in(shop, {"r1": 0.9, "r2": 0.9}, 1)
+    assert run_command_line(["gate", "deploy", "--canary", "r2"]) == 2
+    assert "no conversation of release 'r2' has feedback" in capsys.readouterr().err
