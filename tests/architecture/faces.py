@@ -38,6 +38,8 @@ NAMED = frozenset(
 )
 
 # (how the JSON is had, after what, and the code that the command ends with)
+TAKEN_IN = "traffic import traffic.jsonl --ephemeral-key"
+
 JSON_COMMANDS: list[tuple[str, tuple[str, ...], int]] = [
     ("doctor", (), 0),
     ("evalset import core more.jsonl", (), 0),
@@ -45,6 +47,14 @@ JSON_COMMANDS: list[tuple[str, tuple[str, ...], int]] = [
     ("evalset list", (), 0),
     ("evalset show core", (), 0),
     ("evalset diff frozen", ("evalset freeze frozen",), 0),
+    ("evalset coverage core --window 30d", (TAKEN_IN,), 0),
+    ("evalset vary core", (), 0),
+    (TAKEN_IN, (), 0),
+    ("traffic list", (TAKEN_IN,), 0),
+    ("traffic sample --window 30d", (TAKEN_IN,), 0),
+    ("traffic verify --ephemeral-key", (TAKEN_IN,), 0),
+    ("traffic prune --older-than 1d", (TAKEN_IN,), 0),
+    ("traffic forget --subject <email:abcdefghij>", (TAKEN_IN,), 0),
     ("run", (), 0),
     ("run --dry-run", (), 0),
     ("runs", ("run",), 0),
@@ -125,6 +135,9 @@ def write_sets(place: Path) -> None:
     change(place / "foretell.toml", 'core = "cases.jsonl"', 'core = "cases.jsonl"\nfrozen = "frozen"')
     case: dict[str, object] = {"id": "new", "input": "?", "expected": "!", "slices": {"topic": "t"}}
     write_lines(place / "more.jsonl", [case])
+    asked: dict[str, object] = {"input": "where is it", "release": "r1", "feedback": {"resolved": True}}
+    times = [f"2026-11-01T10:00:0{number}Z" for number in range(4)]
+    write_lines(place / "traffic.jsonl", [{"id": time, "at": time, **asked} for time in times])
     write_lines(place / "frozen" / "working.jsonl", [case])
 
 

@@ -167,6 +167,26 @@ TABLE = [
     ("a run", "show latest/c-1/0", 0),
     ("a run", "show latest/no-such-case/0", 65),
     ("a run", "show latest", 64),
+    ("", "evalset coverage core", 2),  # no traffic
+    ("", "evalset coverage no-such-set", 64),
+    ("", "evalset vary core", 0),
+    ("", "evalset vary core --rules no-such-rule", 64),
+    ("", "traffic list", 0),
+    ("no project", "traffic list", 64),
+    ("broken store", "traffic list", 69),
+    ("", "traffic import cases.jsonl", 64),  # no key for pseudonyms
+    ("", "traffic import cases.jsonl --ephemeral-key", 65),
+    ("", "traffic import no-such-file.jsonl --ephemeral-key", 65),
+    ("", "traffic import cases.jsonl --map input --ephemeral-key", 64),
+    ("", "traffic sample", 2),
+    ("", "traffic sample --by no-such-stratum", 64),
+    ("", "traffic verify", 64),
+    ("", "traffic verify --ephemeral-key", 0),
+    ("", "traffic prune --older-than 9d", 0),
+    ("", "traffic prune --older-than soon", 64),
+    ("", "traffic forget --subject <email:abcdefghij>", 0),
+    ("", "gate floor --canary r2", 64),  # no traffic of it
+    ("", "gate floor --canary r2 --first", 64),
     ("", "serve", 64),  # no key for pseudonyms
     ("", "serve --host 0.0.0.0 --ephemeral-key", 64),
     ("", "serve --token-env NO_SUCH_VARIABLE", 64),

@@ -104,7 +104,8 @@ async def forget(house: House, subject: str, *, is_dry: bool = False) -> int:
     A subject that is no pseudonym is taken as what a pseudonym stands for: an address, a phone. It is looked for under
     the pseudonyms of every kind, and not kept.
     """
-    wanted = _names_of(anonymiser_of(house, "traffic forget"), subject)
+    is_called_so = subject.startswith("<") or _is_identity(subject)
+    wanted = frozenset({subject}) if is_called_so else _names_of(anonymiser_of(house, "traffic forget"), subject)
 
     def speaks(one: Interaction) -> bool:
         if one.id in wanted or one.conversation_id in wanted:
@@ -115,9 +116,7 @@ async def forget(house: House, subject: str, *, is_dry: bool = False) -> int:
 
 
 def _names_of(anonymiser: Anonymiser, subject: str) -> frozenset[str]:
-    """What a subject is called in what is kept."""
-    if subject.startswith("<") or _is_identity(subject):
-        return frozenset({subject})
+    """What a person or an address is called in what is kept."""
     covered = anonymiser.text(subject)
     kinds = ("name", "email", "phone", "user", "card", "iban", "national_id", "ip", "street")
     found = {anonymiser.pseudonym(kind, subject) for kind in kinds}
