@@ -75,7 +75,7 @@ TABLE = [
     ("", "doctor", 0),
     ("no project", "doctor", 64),
     ("broken project", "doctor", 64),
-    ("broken store", "doctor", 65),
+    ("broken store", "doctor", 69),
     ("bad case", "doctor", 65),
     ("", "run", 0),
     ("", "run --json", 0),

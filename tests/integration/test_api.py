@@ -88,6 +88,7 @@ def test_the_values_are_those_of_the_command_line(folder: Path, capsys: pytest.C
         "schema": "foretell.failures/1", "run": run,
         "tally": as_json(summary.tally), "success": as_json(summary.success),
         "modes": as_json(found.failures[0].modes), "examples": as_json(found.failures[0].examples), "unscored": [],
+        "origins": [],
     }  # fmt: skip
     ((of_run,),) = found.costs
     assert told(f"cost {run}", capsys)["runs"] == [{"run": run, "target": "recording", "cost": as_json(of_run[1])}]

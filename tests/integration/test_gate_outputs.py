@@ -17,7 +17,9 @@ from foretell.cli import run_command_line
 from foretell.cli.out_files import FORMATS
 from foretell.reports.decision_json import decision_schema
 from foretell.reports.page import decision_page
+from foretell.reports.steps_page import steps_page
 from tests.unit.reports.decisions import DECISIONS, cost, run
+from tests.unit.reports.test_steps import report as step_report
 
 ROOT = Path(__file__).parents[2]
 STYLE = Path(foretell.__file__).parent / "reports" / "assets" / "decision.css"
@@ -248,6 +250,7 @@ def test_the_style_sheet_styles_what_is_there_and_nothing_else() -> None:
     style = STYLE.read_text("utf-8")
     costs = [(run(), cost()), (run("model"), cost(None))]
     pages = "".join(decision_page(decision, "", "acme", costs) for decision in DECISIONS.values())
+    pages += steps_page(step_report("retrieve"), "")
     used = {name for found in re.findall(r'class="([^"]+)"', pages) for name in found.split()}
     styled = set(re.findall(r"\.([a-z][\w-]*)", re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", style, flags=re.DOTALL)))
     assert (styled - used, used - styled) == (set(), set())

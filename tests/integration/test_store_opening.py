@@ -36,6 +36,7 @@ async def test_a_store_is_made_for_this_user_only(tmp_path: Path) -> None:
         assert connection.execute("select no, name from foretell_migrations").fetchall() == [
             (1, "make_first_tables"),
             (2, "keep_what_judging_cost"),
+            (3, "keep_arriving_spans"),
         ]
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
 

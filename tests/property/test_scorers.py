@@ -31,6 +31,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     max_leaves=6,
 )
 PARAMS: dict[str, dict[str, Any]] = {
+    "prompt_intact": {"markers": ["Answer briefly"]},
     "contains_all": {"texts": ["30 days", "£5"]},
     "contains_any": {"texts": ["30 days", "£5"]},
     "json_schema": {"schema": {"type": "object", "required": ["days"]}, "allow_fence": True},
@@ -47,7 +48,10 @@ SCORERS = [
 
 @st.composite
 def trials(draw: st.DrawFn) -> Trial:
-    spans = (Span("search", "retrieval", output=draw(VALUES)), Span("look", "tool", draw(VALUES), output=draw(VALUES)))
+    spans = (
+        Span("search", "retrieval", output=draw(VALUES)),
+        Span("look", "tool", input=draw(VALUES), output=draw(VALUES)),
+    )
     said = (Message("assistant", None, (ToolCall("look", draw(VALUES)),)),)
     outcome = Outcome(
         draw(VALUES),

@@ -8,15 +8,15 @@ from foretell.reports.tables import Sheet
 
 def section(sheet: Sheet) -> str:
     """The section: its title, the table, the notes."""
-    sides = ["r" if head.startswith(">") else "l" for head in sheet.heads]
+    sides = [' class="r"' if head.startswith(">") else "" for head in sheet.heads]
     heads = "".join(
-        f'<th scope="col" class="{side}">{text(head.removeprefix(">"))}</th>'
+        f'<th scope="col"{side}>{text(head.removeprefix(">"))}</th>'
         for head, side in zip(sheet.heads, sides, strict=True)
     )
     rows = "\n".join(
         "<tr>"
         + "".join(
-            f'<td class="{side}" data-l="{text(head.removeprefix(">"))}">{text(cell)}</td>'
+            f'<td{side} data-l="{text(head.removeprefix(">"))}">{text(cell)}</td>'
             for cell, side, head in zip(row, sides, sheet.heads, strict=True)
         )
         + "</tr>"
