@@ -1,7 +1,8 @@
 """The promises of the gate as a whole: P(ship | a rule at its limit) and P(hold | all within) are at most alpha.
 
-The small form keeps the cells cheap; `make test-full` runs the wide one. A share of simulations is compared with the
-upper 99.9 % point of a binomial at alpha, so that a true rate of alpha fails once in a thousand cells.
+The small form keeps the cells cheap; `make test-full` runs more of them, and `test_promises` every kind of rule. A
+share of simulations is compared with the upper 99.9 % point of a binomial at alpha, so that a true rate of alpha fails
+once in a thousand cells.
 """
 
 from dataclasses import dataclass
@@ -106,10 +107,10 @@ def test_no_change_ships_when_the_set_is_large_enough() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("repeats", [1, 2, 3, 4])
-@pytest.mark.parametrize("n", [10, 30, 60, 120, 250, 500])
-def test_both_errors_over_the_whole_range(n: int, repeats: int) -> None:
-    simulations = 300 if n <= 120 else 100
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("repeats", [1, 3])
+@pytest.mark.parametrize("n", [10, 60, 250])
+def test_both_errors_over_the_range(n: int, repeats: int) -> None:
+    simulations = 100 if n < 250 else 60
     check_ship(n, repeats, simulations, unscored=0.05 if repeats == 1 else 0.0)
     check_hold(n, repeats, simulations)
