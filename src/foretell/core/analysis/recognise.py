@@ -32,18 +32,17 @@ COVERED = ("secret", "url", "email", "iban", "card", "national_id", "ip", "birth
 class Rule:
     """A pattern of one kind. A group named `v` is the piece; without one the whole match is.
 
-    `needs` is a cheap test of the whole text, given in lower case, that must hold before the pattern is tried; `check`
-    confirms a piece.
+    `needs` is a cheap test of the whole text that must hold before the pattern is tried; `check` confirms a piece.
     """
 
     kind: str
     pattern: re.Pattern[str]
-    needs: Callable[[str], object]
+    needs: "Callable[[Look], object]"
     check: Callable[[str], bool] | None = None
 
-    def find(self, text: str, lower: str) -> Iterator[Found]:
-        """The pieces of a text; `lower` is the text in lower case."""
-        if not self.needs(lower):
+    def find(self, text: str, look: "Look") -> Iterator[Found]:
+        """The pieces of a text, of which `look` is the first look."""
+        if not self.needs(look):
             return
         group = "v" if "v" in self.pattern.groupindex else 0
         for match in self.pattern.finditer(text):
@@ -51,10 +50,29 @@ class Rule:
                 yield Found(*match.span(group), self.kind)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A first look at a text, which spares most texts most patterns.
+
+    `lower` is the text in lower case; `has_number` says that six or more digits stand together that are no date.
+    """
+
+    lower: str
+    has_digit: bool
+    has_number: bool
+
+    @classmethod
+    def at(cls, text: str) -> "Look":
+        """Look at a text."""
+        has_digit = _DIGIT.search(text) is not None
+        has_number = has_digit and any(_DATE_ALONE.fullmatch(run[0]) is None for run in _NUMBER.finditer(text))
+        return cls(text.lower(), has_digit, has_number)
+
+
 def find_personal(text: str, own: Sequence[Rule] = ()) -> list[Found]:
     """The pieces of personal data in a text, in its order, none overlapping: a project's own patterns go first."""
-    lower = text.lower()
-    return settle(text, (found for rule in (*own, *_RULES) for found in rule.find(text, lower)))
+    look = Look.at(text)
+    return settle(text, (found for rule in (*own, *_RULES) for found in rule.find(text, look)))
 
 
 def settle(text: str, candidates: Iterable[Found]) -> list[Found]:
@@ -70,6 +88,9 @@ def settle(text: str, candidates: Iterable[Found]) -> list[Found]:
     return [one for one in kept if one.kind]
 
 
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\d(?:[ ./()-]{0,3}\d){5,}")
+_DATE_ALONE = re.compile(r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?: \d{1,2})?")
 _PSEUDONYM = re.compile(r"<[a-z_]{1,24}:[a-p]{10}>")
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 
@@ -85,7 +106,7 @@ def own_rule(kind: str, pattern: str) -> Rule:
     Raises:
         re.error: the pattern cannot be read.
     """
-    return Rule(kind, re.compile(pattern), bool)
+    return Rule(kind, re.compile(pattern), lambda _: True)
 
 
 def _is_ip(text: str) -> bool:
@@ -100,13 +121,26 @@ def _is_ip(text: str) -> bool:
     return True
 
 
-def _has(*parts: str) -> Callable[[str], bool]:
-    return lambda text: any(part in text for part in parts)
+def _has(*parts: str) -> Callable[[Look], bool]:
+    return lambda look: any(part in look.lower for part in parts)
 
 
-_has_digit = re.compile(r"\d").search
-_has_long_number = re.compile(r"\d(?:[ ./-]?\d){6}").search
-_may_be_address = re.compile(r"\d\.\d{1,3}\.\d|:[0-9a-f]{0,4}:|[0-9a-f]{2}-[0-9a-f]{2}-").search
+def _has_digit(look: Look) -> bool:
+    return look.has_digit
+
+
+def _has_long_number(look: Look) -> bool:
+    return look.has_number
+
+
+def _may_be_address(look: Look) -> bool:
+    if not look.has_digit:
+        return False
+    has_groups = look.lower.count(":") > 4 or "::" in look.lower
+    return has_groups or _BYTES.search(look.lower) is not None
+
+
+_BYTES = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9a-f]-(?:[0-9a-f]{2}-){4}")
 _has_id_label = _has(
     *("ssn", "social security", "national insurance", "nino", "pesel", "steuer", "tax id", "bsn", "aadhaar", "cpf"),
     *("dni", "nie", "nir", "tfn", "passport", "personnummer", "ahv", "id card", "personalausweis"),
@@ -158,15 +192,17 @@ _RULES: tuple[Rule, ...] = (
         r"|bsn|aadhaar|cpf|dni|nie|nir|tfn|passport|personnummer|ahv|id card|personalausweis)\b"
         r"(?:[ -](?:number|no|nr|card|id))?\.?[ :#=\"'-]{0,4}(?:(?:is|number)[ :]{1,2})?)"
         r"(?P<v>[A-Z]{0,3}\d[\dA-Z]{0,3}(?:[ ./-]?[\dA-Z]{1,4}){1,5}\b)"), _has_id_label),
-    Rule("national_id", re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"), _has_digit),
-    Rule("national_id", re.compile(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), _has_digit),
+    Rule("national_id", re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"),
+         _has_long_number),
+    Rule("national_id", re.compile(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"),
+         _has_long_number),
     Rule("national_id", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"), _has_digit),
     Rule("national_id", re.compile(r"\b[XYZ\d]\d{7}-?[A-Z]\b"), _has_long_number, is_dni),
     Rule("national_id", re.compile(r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}\b"),
          _has_long_number, is_insee),
-    Rule("national_id", re.compile(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"), _has_digit, passes_cpf),
-    Rule("national_id", re.compile(r"\b756\.\d{4}\.\d{4}\.\d{2}\b"), _has_digit),
-    Rule("national_id", re.compile(r"(?<![\d-])\d{6}[-+]\d{4}(?![\d-])"), _has_digit, passes_luhn),
+    Rule("national_id", re.compile(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"), _has_long_number, passes_cpf),
+    Rule("national_id", re.compile(r"\b756\.\d{4}\.\d{4}\.\d{2}\b"), _has_long_number),
+    Rule("national_id", re.compile(r"(?<![\d-])\d{6}[-+]\d{4}(?![\d-])"), _has_long_number, passes_luhn),
     Rule("national_id", re.compile(r"(?<![\d.,-])\d{11}(?![\d.,-]?\d)"), _has_long_number,
          lambda piece: is_pesel(piece) or is_ident_number(piece)),
     Rule("ip", re.compile(
