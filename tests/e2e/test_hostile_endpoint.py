@@ -44,6 +44,7 @@ class Shop(ThreadingHTTPServer):
     """Answers every request in one way: status, type and body. Without a body it lets everybody wait."""
 
     daemon_threads = True
+    request_queue_size = 64  # a burst of connections is not refused while the first ones are being taken
 
     def __init__(self, status: int, kind: str, body: bytes | None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

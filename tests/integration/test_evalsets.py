@@ -87,6 +87,18 @@ def test_a_frozen_file_edited_by_hand_is_refused(sets: FileEvalSets, core: Path)
     assert sets.read("core", "working").cases == (A, B)
 
 
+def test_nothing_is_frozen_on_top_of_a_version_that_was_edited(sets: FileEvalSets, core: Path) -> None:
+    sets.add("core", [A])
+    sets.freeze("core")
+    sets.add("core", [B])
+    frozen = core / "v1.jsonl"
+    frozen.write_text(frozen.read_text().replace("one", "uno"))
+    before = {path.name: path.read_bytes() for path in core.iterdir()}
+    [problem] = told(lambda: sets.freeze("core"))
+    assert problem.startswith("evals/core/v1.jsonl: was changed after it was frozen")
+    assert {path.name: path.read_bytes() for path in core.iterdir()} == before
+
+
 def test_a_frozen_file_that_was_broken_by_hand_says_so(sets: FileEvalSets, core: Path) -> None:
     sets.add("core", [A])
     sets.freeze("core")

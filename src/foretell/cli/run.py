@@ -114,7 +114,7 @@ def _run_json(run: Run) -> dict[str, object]:
 
 async def _outlines(house: House, request: RunRequest) -> tuple[str, list[PlannedRun]]:
     plans = await prepare_suites(house, request)
-    return house.project.currency, [line for plan in plans for line in outline(plan)]
+    return house.project.currency, [line for plan in plans for line in await outline(house, plan)]
 
 
 def _tell(outlines: tuple[str, list[PlannedRun]], *, is_json: bool) -> None:
@@ -123,6 +123,11 @@ def _tell(outlines: tuple[str, list[PlannedRun]], *, is_json: bool) -> None:
         print_json("foretell.dry-run/1", {"currency": currency, "runs": as_json(lines)})
         return
     for line in lines:
-        cost = "unknown (no max_cost_per_trial)" if line.at_most is None else f"at most {money(line.at_most, currency)}"
+        cost = "unknown" if line.at_most is None else f"at most {money(line.at_most, currency)}"
         say_wrapped(f"{line.suite}: {line.target}: {counted(line.trials, 'trial')} of {line.evalset}, cost {cost}")
     say(f"{counted(sum(line.trials for line in lines), 'trial')} in all; nothing was run.")
+    if any(line.at_most is None for line in lines):
+        say_wrapped(
+            "Known beforehand is the cost of a model with a price and max_tokens, unless models play its user or judge "
+            "it, and of any target with max_cost_per_trial."
+        )

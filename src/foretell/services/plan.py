@@ -1,5 +1,6 @@
 """From the project file and a command's options to suite plans: what will be run, before anything is spent."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from foretell.core import plugins
@@ -9,6 +10,8 @@ from foretell.core.domain.files.lines import bad_input
 from foretell.core.domain.files.outcomes import check_case_ids
 from foretell.core.domain.project import Suite
 from foretell.core.domain.runs import Arm, SuitePlan
+from foretell.core.domain.trial import TrialTask
+from foretell.core.domain.values import seed_of
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem, raise_all, suggest
 from foretell.services.house import House
 from foretell.services.replay import beside
@@ -176,11 +179,20 @@ def _arm(house: House, arm: Arm, concurrency: int | None) -> Arm:
     return replace(arm, limits=limits, fingerprints=house.revisions.fingerprints(globs))
 
 
-def outline(plan: SuitePlan) -> tuple[PlannedRun, ...]:
-    """What a plan will take, arm by arm, before anything is spent."""
+async def outline(house: House, plan: SuitePlan) -> tuple[PlannedRun, ...]:
+    """What a plan will take, arm by arm, before anything is spent: tokens × price, else the target's own limit."""
     trials = len(plan.evalset.cases) * plan.repeats
-    return tuple(
-        PlannedRun(plan.suite, arm.target.name, plan.evalset.label, trials, None if cap is None else trials * cap)
-        for arm in plan.arms
-        for cap in [arm.limits.max_cost_per_trial]
-    )
+    found: list[PlannedRun] = []
+    for arm in plan.arms:
+        most, cap = await house.executor.most(arm, _tasks(plan, arm)), arm.limits.max_cost_per_trial
+        if most is None and cap is not None:
+            most = trials * cap
+        found.append(PlannedRun(plan.suite, arm.target.name, plan.evalset.label, trials, most))
+    return tuple(found)
+
+
+def _tasks(plan: SuitePlan, arm: Arm) -> Iterator[TrialTask]:
+    for repeat in range(plan.repeats):
+        for number, case in enumerate(plan.evalset.cases):
+            seed = seed_of(plan.seed, case.id, repeat)
+            yield TrialTask("", number, case, repeat, seed, arm.target, plan.scorers, arm.limits.trial, plan.user)

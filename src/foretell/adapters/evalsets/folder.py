@@ -53,6 +53,8 @@ class Folder:
         if is_adopting:
             return self._adopt()
         history = self._history()
+        for frozen in history:  # before anything is written: nothing is frozen on top of a version that was changed
+            self._read_frozen(frozen)
         working = self._read_working()
         if history and history[-1].hash == working.hash:
             what = f"nothing changed since {history[-1].name}."

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
@@ -45,11 +45,7 @@ class LocalExecutor:
 
         Cancelled, it ends them too, but first hands over what had finished and nobody had read: it is paid for.
         """
-        connections = CONNECTIONS + sum(arm.limits.concurrency for arm in workload.arms)
-        limits = {arm.target.name: arm.limits for arm in workload.arms}
-        roots = {name: place.folder for name, place in workload.places.items()}
-        crew = Crew(plugins.build("wires", "http", {"limit": connections}), self.secret, self.root, limits, roots)
-        shift = Shift(workload, crew)
+        shift = Shift(workload, self._crew(workload))
         try:
             try:
                 await shift.open(self.root)
@@ -72,6 +68,28 @@ class LocalExecutor:
             await shift.aclose()
         shift.purse_or_raise()
         shift.boundaries.struck_or_raise()
+
+    async def most(self, arm: Arm, tasks: Iterable[TrialTask]) -> float | None:
+        """See the port: tokens × price, for models that nothing else is asked beside."""
+        if arm.is_isolated:
+            return None
+        crew = self._crew(Workload((arm,), ()))
+        total = 0.0
+        try:
+            for task in tasks:
+                price = quote(task, crew)
+                if price.at_most is None or price.is_judged:
+                    return None
+                total += price.at_most
+        finally:
+            await crew.aclose()
+        return total
+
+    def _crew(self, workload: Workload) -> Crew:
+        connections = CONNECTIONS + sum(arm.limits.concurrency for arm in workload.arms)
+        limits = {arm.target.name: arm.limits for arm in workload.arms}
+        roots = {name: place.folder for name, place in workload.places.items()}
+        return Crew(plugins.build("wires", "http", {"limit": connections}), self.secret, self.root, limits, roots)
 
     def _placed(self, error: ForetellError) -> ForetellError:
         """The error with the place in the project file of the target that it is about."""

@@ -35,3 +35,7 @@ class Executor(Protocol):
             NotEnoughEvidence: the money ran out; what finished before has been yielded.
         """
         ...
+
+    async def most(self, arm: Arm, tasks: Iterable[TrialTask]) -> float | None:
+        """What an arm's tasks cost at the most, told without asking anything; None when nobody can know beforehand."""
+        ...
