@@ -132,6 +132,13 @@ def test_a_ratio_of_sums_cannot_be_looked_at_in_between(foretell: Run) -> None:
     assert (code, "stop_early cannot go with cost_per_success: no test" in told) == (64, True), told
 
 
+def test_a_plan_tells_where_it_would_end(foretell: Run) -> None:
+    code, body = foretell("plan", "drop", "--json")
+    ends = [one["cases_expected"] for one in body["gates"][0]["outlooks"][0]["prospects"]]
+    assert (code, ends, 30 < ends[0] < ends[2] < 200) == (0, sorted(ends), True)
+    assert "on average with no change; the slowest rule decides" in foretell("plan", "drop")[1]
+
+
 @pytest.mark.parametrize(("good", "ending"), [(200, (0, "ship")), (0, (1, "hold"))])
 def test_a_base_that_is_run_beside_it_ends_with_it(
     good: int,

@@ -20,12 +20,17 @@ HEADS = (
     ">money",
 )
 
+EXPECTED = ">ends after"
+AT_EXPECTED = 7
+
 
 def planning_sheet(gate: str, currency: str, outlooks: tuple[SuiteOutlook, ...]) -> Sheet:
     """What each drop rule of a gate can see today, and what it takes to see its margin."""
+    is_early = any(prospect.cases_expected is not None for one in outlooks for prospect in one.prospects)
+    heads = (*HEADS[:AT_EXPECTED], EXPECTED, *HEADS[AT_EXPECTED:]) if is_early else HEADS
     rows = tuple(_row(one, prospect, currency) for one in outlooks for prospect in one.prospects)
     minor = ("sees at best", "money", "trials", "rule")
-    return Sheet(f"gate {gate}", HEADS, rows, tuple(_notes(outlooks)) if rows else (), minor=minor)
+    return Sheet(f"gate {gate}", heads, rows, tuple(_notes(outlooks)) if rows else (), minor=minor)
 
 
 def _row(outlook: SuiteOutlook, prospect: Prospect, currency: str) -> tuple[str, ...]:
@@ -37,6 +42,7 @@ def _row(outlook: SuiteOutlook, prospect: Prospect, currency: str) -> tuple[str,
         percent(outlook.smallest_visible),
         f"{percent(prospect.discordance)} {'seen' if prospect.is_seen else 'assumed'}",
         percent(prospect.p_ship, digits=0),
+        *([] if prospect.cases_expected is None else [f"{prospect.cases_expected:,.0f}"]),
         NONE if prospect.cases_needed is None else f"{prospect.cases_needed:,}",
         NONE if prospect.trials is None else f"{prospect.trials:,}",
         money(prospect.money, currency),
@@ -47,6 +53,8 @@ def _notes(outlooks: tuple[SuiteOutlook, ...]) -> Iterator[str]:
     yield "sees at best: the smallest margin that could ship if not one case differed."
     yield "discordance: the share of cases on which two runs of an unchanged system differ."
     yield f"cases, trials, money: what P(ship | no change) = {POWER * 100:g} % takes, for one decision."
+    if any(prospect.cases_expected is not None for one in outlooks for prospect in one.prospects):
+        yield "ends after: the cases that this rule looks at on average with no change; the slowest rule decides."
     for one in outlooks:
         yield from _advice(one)
     yield "More power: add cases, or let fewer differ by chance (temperature 0, one seed, the same retrieved text)."

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from foretell.core.analysis.decide import judge
 from foretell.core.analysis.outlook import chance_to_ship
-from foretell.core.domain.policy import GatePolicy, Ruling
+from foretell.core.domain.policy import GatePolicy, Ruling, Stop
 from foretell.core.domain.runs import Run
 from foretell.core.domain.trust import AaReport, RulingShare
 from foretell.core.domain.values import seed_of
@@ -103,12 +103,13 @@ async def _pair(
         part.baseline is not None and bool((part.candidate.successes != part.baseline.successes).any())
         for part in evidence
     )
+    stops: tuple[Stop, ...] = ()
     if policy.stop_early:
         parts = [Part(side.plan, part) for side, part in zip(sides, evidence, strict=True)]
-        judged, _ = judge_parts(policy, parts, seed)
+        judged, stops = judge_parts(policy, parts, seed)
     else:
         judged = judge(policy, evidence, standard_of(policy, [side.plan.evalset.hash for side in sides]))
-    return Pair(judged.ruling, differed, chance_to_ship(policy, evidence))
+    return Pair(judged.ruling, differed, chance_to_ship(policy, evidence, stops))
 
 
 async def _against(house: House, policy: GatePolicy, side: Side, first: Run) -> Side:

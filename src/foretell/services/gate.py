@@ -132,9 +132,11 @@ async def decide_afresh(
     if policy.stop_early:
         known = [*evidence, *(before(house, policy, side) for side in sides[len(evidence) :])]
         judged, stops = judge_parts(policy, _parts(sides, known), prepared.key)
-        return replace(_decision(house, prepared, ran, interrupted(judged, ran.stopped), evidence), stops=stops)
+        decision = _decision(house, prepared, ran, interrupted(judged, ran.stopped), evidence)
+        return replace(decision, stops=stops, p_ship_no_change=chance_to_ship(policy, evidence, stops))
     judged = judge_and_tell(policy, evidence, prepared.standard)
-    return _decision(house, prepared, ran, cut_short(judged, ran.stopped) if ran.stopped else judged, evidence)
+    decision = _decision(house, prepared, ran, cut_short(judged, ran.stopped) if ran.stopped else judged, evidence)
+    return replace(decision, p_ship_no_change=chance_to_ship(policy, evidence))
 
 
 async def _course(house: House, prepared: Prepared, earlier: Decision | None) -> Course:
@@ -273,7 +275,6 @@ def _decision(house: House, prepared: Prepared, ran: Ran, judged: Judged, eviden
         baseline_runs={side.plan.suite: side.baseline.run for side in sides if side.baseline is not None},
         decided_at=house.now(),
         key=prepared.key,
-        p_ship_no_change=chance_to_ship(policy, evidence),
         changed=(*(line for side in sides for line in _changed(side)), *filter(None, (prepared.files,))),
         anchor_runs={side.plan.suite: side.anchor.run for side in sides if side.anchor is not None},
         code=next((code for side in sides if (code := side.plan.arms[0].fingerprints.get("code"))), None),

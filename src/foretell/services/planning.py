@@ -101,6 +101,7 @@ async def _questions(house: House, policy: GatePolicy, plan: SuitePlan) -> list[
             _seen(units, rule),
             cost,
             is_binary=not rule.startswith("metric "),
+            stop_early=policy.stop_early,
         )
         for rule, margin, cases in _drop_rules(policy, ground_of(plan))
         if 0 < margin < 1

@@ -46,6 +46,7 @@ def test_a_clear_case_ships_on_a_part_of_the_set() -> None:
     assert stop == Stop("s", town.bench.asked, 400, 0)
     assert stop.seen < 80
     assert {rule.n for rule in answer.decision.rules} == {stop.seen}
+    assert answer.decision.p_ship_no_change > 0.95  # that of all 400 cases
     assert asyncio.run(verify_decision(town.house, "r.json")).differences == ()
     assert ask(town).is_recorded
 

@@ -1,13 +1,14 @@
 """What a gate could have seen: the chance that it ships when nothing changed, and what it is blind to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from foretell.core.analysis.early_end import simulated_end
 from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.quantities import success_of
 from foretell.core.analysis.rules import Evidence
-from foretell.core.domain.policy import GatePolicy, RuleFinding
+from foretell.core.domain.policy import GatePolicy, RuleFinding, Stop
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.domain.wording import percent
 from foretell.core.stats.power import PairedPlan, ship_probability
@@ -22,17 +23,27 @@ LAYERS = {
 }
 
 
-def chance_to_ship(policy: GatePolicy, evidence: Sequence[Evidence]) -> float | None:
+def chance_to_ship(policy: GatePolicy, evidence: Sequence[Evidence], stops: Sequence[Stop] = ()) -> float | None:
     """P(ship | no change) of the weakest paired rule: an upper limit for the gate as a whole. None without one.
 
-    Uses the discordance seen between the two sides, with half a pair added each way, as the truth.
+    Uses the discordance seen between the two sides, with half a pair added each way, as the truth. `stops` are those of
+    a gate that may stop early: its chance is that of the whole set, of which a rule stands on the same share as of the
+    part that was run.
     """
+    planned = {stop.suite: stop.planned for stop in stops}
     chances = [
-        _chance(new, old, margin, policy.confidence)
+        _chance(new, old, BoundedPlan(pairs, margin, policy.confidence), is_early=policy.stop_early)
         for part in evidence
         for new, old, margin in _comparisons(policy, part)
+        for pairs in [_pairs(new, old, part, planned)]
     ]
     return min(chances) if chances else None
+
+
+def _pairs(new: Measure, old: Measure, part: Evidence, planned: Mapping[str, int]) -> int:
+    """How many pairs there are, or will be once all planned units have run."""
+    both, units = len(np.intersect1d(new.key, old.key)), len(part.candidate)
+    return round(both * planned.get(part.suite, units) / units) if units else 0
 
 
 def _comparisons(policy: GatePolicy, part: Evidence) -> Iterator[tuple[Measure, Measure, float]]:
@@ -47,16 +58,20 @@ def _comparisons(policy: GatePolicy, part: Evidence) -> Iterator[tuple[Measure, 
             yield new.measures[name], before, demand.margin / (demand.high - demand.low)
 
 
-def _chance(new: Measure, old: Measure, margin: float, confidence: float) -> float:
+def _chance(new: Measure, old: Measure, plan: BoundedPlan, *, is_early: bool) -> float:
     both = np.intersect1d(new.key, old.key)
     if not len(both):
         return 0.0
     candidate, baseline = new.pick(both), old.pick(both)
     differences = candidate.mean(missing_as=0.0) - baseline.mean(missing_as=0.0)
-    if candidate.is_single and baseline.is_single:
+    is_single = candidate.is_single and baseline.is_single
+    if is_early:
+        # Half a pair each way, as below: two pairs more, of which one differs.
+        some = np.concatenate([differences, [1.0, 0.0]]) if is_single else differences
+        return simulated_end(some, plan, SIMULATIONS).p_ship
+    if is_single:
         discordance = (float(np.abs(differences).sum()) + 1.0) / (len(both) + 2.0)
-        return ship_probability(PairedPlan(len(both), margin, discordance, confidence))
-    plan = BoundedPlan(len(both), margin, confidence)
+        return ship_probability(PairedPlan(plan.pairs, plan.margin, discordance, plan.confidence))
     return simulated_ship_probability(differences, plan, seed=0, simulations=SIMULATIONS).value
 
 

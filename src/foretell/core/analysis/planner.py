@@ -6,6 +6,7 @@ from math import ceil, inf
 import numpy as np
 
 from foretell.core.analysis.claims import Standard, smallest_visible_drop
+from foretell.core.analysis.early_end import simulated_end, smallest_margin_early
 from foretell.core.errors import NotEnoughEvidence
 from foretell.core.ports.findings import Floats
 from foretell.core.stats.power import PairedPlan, pairs_needed, ship_probability, smallest_margin_seen
@@ -37,6 +38,7 @@ class Question:
     seen: Floats | None = None
     cost_per_trial: float | None = None
     is_binary: bool = True
+    stop_early: bool = False
 
     @property
     def is_single(self) -> bool:
@@ -49,7 +51,8 @@ class Prospect:
     """At one discordance: P(ship | no change) today, and what `POWER` takes (None: beyond what can be planned).
 
     `margin_seen` is the smallest margin that today's cases ship at with that power; None with repeats, or when none
-    does. `trials` and `money` are for the candidate alone: the baseline is a file.
+    does. `trials` and `money` are for the candidate alone: the baseline is a file. `cases_expected` is how many of
+    today's cases this rule looks at on average in a gate that may stop early, None in one that sees them all.
     """
 
     discordance: float
@@ -59,6 +62,7 @@ class Prospect:
     cases_needed: int | None
     trials: int | None
     money: float | None
+    cases_expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,6 @@ class SuiteOutlook:
 
 def look_ahead(question: Question) -> SuiteOutlook:
     """The outlook of one rule: at the discordance that was seen, else at those that are commonly met."""
-    standard = Standard(question.confidence, seed=0)
-    best = smallest_visible_drop(np.zeros(question.cases), standard, is_single=question.is_single)
     if question.seen is not None:
         prospects = (_prospect(question, question.seen, is_seen=True),)
     else:
@@ -89,21 +91,51 @@ def look_ahead(question: Question) -> SuiteOutlook:
         question.cases,
         question.repeats,
         question.margin,
-        best,
+        _best(question),
         question.cost_per_trial,
         prospects,
     )
 
 
+def _best(question: Question) -> float:
+    if question.stop_early:
+        return smallest_margin_early(_plan_of(question))
+    standard = Standard(question.confidence, seed=0)
+    return smallest_visible_drop(np.zeros(question.cases), standard, is_single=question.is_single)
+
+
+def _plan_of(question: Question) -> BoundedPlan:
+    return BoundedPlan(question.cases, question.margin, question.confidence)
+
+
 def _made_up(share: float) -> Floats:
     """Differences of which a share is whole: the worst that repeats of that discordance can do."""
-    return (np.arange(100) < round(share * 100)).astype(np.float64)
+    return (np.arange(1000) < round(share * 1000)).astype(np.float64)
 
 
 def _prospect(question: Question, differences: Floats, *, is_seen: bool) -> Prospect:
-    if question.is_single:
-        return _exact(question, differences, is_seen=is_seen)
-    plan = BoundedPlan(question.cases, question.margin, question.confidence)
+    known = (_exact if question.is_single else _simulated)(question, differences, is_seen=is_seen)
+    if not question.stop_early:
+        return known
+    drawn = _made_up(known.discordance) if question.is_single else differences
+    plan = _plan_of(question)
+    end = simulated_end(drawn, plan, SIMULATIONS)
+    needed = _early_need(drawn, plan, known.cases_needed)
+    early = replace(known, p_ship=end.p_ship, margin_seen=None, cases_needed=needed, cases_expected=end.cases)
+    return _priced(question, early)
+
+
+def _early_need(differences: Floats, plan: BoundedPlan, pairs: int | None) -> int | None:
+    """The cases at which a test that may stop early has the power, within a tenth; `pairs` are enough without that."""
+    while pairs is not None and pairs <= _MOST_PAIRS:
+        if simulated_end(differences, replace(plan, pairs=pairs), SIMULATIONS).p_ship >= POWER:
+            return pairs
+        pairs = ceil(pairs * _GROWTH)
+    return None
+
+
+def _simulated(question: Question, differences: Floats, *, is_seen: bool) -> Prospect:
+    plan = _plan_of(question)
     p_ship = simulated_ship_probability(differences, plan, seed=0, simulations=SIMULATIONS).value
     needed = _simulated_need(differences, plan)
     discordance = float(np.abs(differences).mean())

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from foretell.core.analysis.planner import ASSUMED, Question, look_ahead
 from foretell.core.stats.power import PairedPlan, ship_probability
@@ -38,6 +39,32 @@ def test_repeats_are_simulated_and_counted_in_the_trials() -> None:
     assert prospect.cases_needed <= 200
     assert prospect.trials == prospect.cases_needed * 5
     assert prospect.margin_seen is None
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_gate_that_may_stop_early_is_told_where_it_ends(repeats: int) -> None:
+    question = replace(QUESTION, cases=300, margin=0.1, repeats=repeats)
+    known, early = look_ahead(question), look_ahead(replace(question, stop_early=True))
+    assert {one.cases_expected for one in known.prospects} == {None}
+    ends = [one.cases_expected or 0 for one in early.prospects]
+    assert ends == sorted(ends)
+    assert 30 < ends[0] < 80
+    assert ends[-1] < 200
+    for free, one in zip(known.prospects, early.prospects, strict=True):
+        assert one.p_ship > 0.9
+        assert free.cases_needed is not None
+        assert one.cases_needed is not None
+        assert free.cases_needed <= one.cases_needed < 2 * free.cases_needed
+        assert one.trials == one.cases_needed * repeats
+
+
+def test_a_set_that_is_too_small_to_stop_early_is_looked_at_whole() -> None:
+    for prospect in look_ahead(replace(QUESTION, cases=20, stop_early=True)).prospects:
+        assert (prospect.p_ship < 0.05, prospect.cases_expected, prospect.margin_seen) == (
+            True,
+            pytest.approx(20, abs=0.1),
+            None,
+        )
 
 
 def test_what_cannot_be_planned_is_left_open() -> None:
