@@ -4,47 +4,23 @@
 because something is unreachable · 70 the run failed · 130 interrupted · 143 terminated. A new command brings its rows.
 """
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from foretell import cli
 from foretell.cli import demo
+from tests.e2e import recorded_project
+from tests.e2e.recorded_project import write_lines
 
-PROJECT = """
-[project]
-name = "codes"
-
-[targets.recording]
-kind = "recorded"
-path = "outcomes.jsonl"
-
-[evalsets]
-core = "cases.jsonl"
-
-[suites.system]
-layer = "system"
-evalset = "core"
-target = "recording"
-scorers = ["recorded"]
-
-[gates.floor]
-suites = ["system"]
-owners = ["ada"]
-success = { at_least = 0.8 }
-
-[gates.drop]
-suites = ["system"]
-baseline = "file:baseline.json"
-success = { at_least = 0.8, may_drop = 0.1 }
-"""
+PROJECT = recorded_project.PROJECT.replace("[gates.floor]", '[gates.floor]\nowners = ["ada"]')
 
 FAR = "9999-12-31"
 
@@ -196,20 +172,7 @@ TABLE = [
 ]
 
 
-def write_project(folder: Path, good: int = 40, bad: int = 0) -> None:
-    """A project with recorded outcomes: cases `c-0`, `c-1` … of which the first `good` went well."""
-    cases = [{"id": f"c-{number}", "input": "?"} for number in range(good + bad)]
-    outcomes = [
-        {"case_id": case["id"], "output": "!", "success": number < good, "cost_usd": 0.01}
-        for number, case in enumerate(cases)
-    ]
-    (folder / "foretell.toml").write_text(PROJECT, encoding="utf-8")
-    write_lines(folder / "cases.jsonl", cases)
-    write_lines(folder / "outcomes.jsonl", outcomes)
-
-
-def write_lines(path: Path, rows: list[dict[str, object]]) -> None:
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+write_project = partial(recorded_project.write_project, text=PROJECT)
 
 
 def run_once(folder: Path) -> None:

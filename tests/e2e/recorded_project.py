@@ -32,14 +32,19 @@ success = { at_least = 0.8, may_drop = 0.1 }
 """
 
 
-def write_project(folder: Path, good: int = 40, bad: int = 0) -> None:
-    """A project with recorded outcomes: cases `c-0`, `c-1` … of which the first `good` went well."""
+def write_project(folder: Path, good: int = 40, bad: int = 0, text: str = PROJECT) -> None:
+    """A project with recorded outcomes; `text` is its file."""
+    write_text(folder / "foretell.toml", text)
+    write_outcomes(folder, good, bad)
+
+
+def write_outcomes(folder: Path, good: int, bad: int = 0) -> None:
+    """Cases `c-0`, `c-1` … of which the first `good` went well, and their recorded outcomes; each costs a cent."""
     cases = [{"id": f"c-{number}", "input": "?"} for number in range(good + bad)]
     outcomes = [
         {"case_id": case["id"], "output": "!", "success": number < good, "cost_usd": 0.01}
         for number, case in enumerate(cases)
     ]
-    write_text(folder / "foretell.toml", PROJECT)
     write_lines(folder / "cases.jsonl", cases)
     write_lines(folder / "outcomes.jsonl", outcomes)
 

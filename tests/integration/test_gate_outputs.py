@@ -18,6 +18,7 @@ from foretell.cli.out_files import FORMATS
 from foretell.reports.decision_json import decision_schema
 from foretell.reports.page import decision_page
 from foretell.reports.steps_page import steps_page
+from tests.e2e.recorded_project import write_outcomes
 from tests.unit.reports.decisions import DECISIONS, cost, run
 from tests.unit.reports.test_steps import report as step_report
 
@@ -63,13 +64,7 @@ class Folder:
 
     def record(self, good: int, bad: int) -> None:
         """Sixty-odd recorded outcomes; each costs a cent."""
-        rows = [
-            {"case_id": f"c-{number}", "output": "!", "success": number < good, "cost_usd": 0.01}
-            for number in range(good + bad)
-        ]
-        cases = [{"id": row["case_id"], "input": "?"} for row in rows]
-        for name, lines in (("outcomes.jsonl", rows), ("cases.jsonl", cases)):
-            (self.path / name).write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+        write_outcomes(self.path, good, bad)
 
     def gate(self, *words: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error of a gate."""

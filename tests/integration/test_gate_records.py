@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.recorded_project import write_outcomes
+
 PROJECT = """
 [project]
 name = "records"
@@ -52,13 +54,7 @@ class Folder:
 
     def write(self, good: int, bad: int = 0) -> None:
         """Cases and their recorded outcomes; each costs a cent."""
-        rows = [
-            {"case_id": f"c-{number}", "output": "!", "success": number < good, "cost_usd": 0.01}
-            for number in range(good + bad)
-        ]
-        cases = [{"id": row["case_id"], "input": "?"} for row in rows]
-        for name, lines in (("outcomes.jsonl", rows), ("cases.jsonl", cases)):
-            (self.path / name).write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+        write_outcomes(self.path, good, bad)
 
     def git(self, *words: str) -> str:
         told = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")

@@ -105,6 +105,15 @@ def test_a_scaffold_runs_and_its_gate_decides(project: Path, capsys: pytest.Capt
     assert "wrong_answer" in capsys.readouterr().out
 
 
+def test_a_drill_of_which_nothing_could_be_tried_says_where_faults_act(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["drill", "--fault", "retrieval_empty", "--fault-free", "0"]) == 2
+    told = capsys.readouterr().out
+    assert "1 fault, none could be tried" in told
+    assert "Faults act on steps that the project file declares of a target" in told
+
+
 def test_the_checks_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line(["doctor", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

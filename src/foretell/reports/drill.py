@@ -42,6 +42,8 @@ def _matrix(report: DrillReport) -> Sheet:
 def caught_line(report: DrillReport) -> str:
     """How many were caught of those that could be, and how many were blamed on the right step."""
     tried = [one for one in report.findings if one.has_applied]
+    if not tried:
+        return "none could be tried"
     caught = [one for one in tried if one.is_caught]
     known = [cell for cell in map(_telling, caught) if cell.is_step_right is not None]
     right = sum(bool(cell.is_step_right) for cell in known)
@@ -100,6 +102,11 @@ def _notes(report: DrillReport) -> Iterator[str]:
         cell = _telling(one)
         if cell.state in ("caught", "missed") and (cell.is_step_right is False or cell.is_cause_right is False):
             yield f"{one.fault}: right would be step {' or '.join(one.steps) or NONE}, cause {' or '.join(one.causes)}."
+    if not any(one.has_applied for one in report.findings):
+        yield (
+            "Faults act on steps that the project file declares of a target, and on models whose address it reads "
+            "from the environment (OPENAI_BASE_URL)."
+        )
     sure = wording.percent(1 - report.promised, digits=0)
     yield (
         f"'by' is the most striking of what differs from the reference, at {sure} confidence, Holm over all that was "

@@ -8,7 +8,7 @@ import msgspec
 from foretell.adapters.models.prices import PriceBook, price_book
 from foretell.core.domain.conversation import Reply, Usage
 from foretell.core.domain.endpoints import OPENAI_URL, key_for
-from foretell.core.domain.faults import excerpt, fault_of, unreadable
+from foretell.core.domain.faults import excerpt, fault_of, misshapen, unreadable
 from foretell.core.domain.secrets import redact
 from foretell.core.domain.trial import TrialError
 from foretell.core.domain.values import Json
@@ -103,6 +103,8 @@ class LiveOpenAIEmbedder:
     def _decode(reply: WireReply, wanted: int) -> _Vectors | TrialError:
         try:
             found = _decoder.decode(reply.body)
+        except msgspec.ValidationError as problem:
+            return misshapen(reply.body, excerpt(str(problem)))
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:
             return unreadable(reply.body, excerpt(str(problem)))
         if sorted(vector.index for vector in found.data) != list(range(wanted)):

@@ -10,7 +10,7 @@ import msgspec
 from foretell.adapters.models.prices import PriceBook, price_book
 from foretell.core.domain.conversation import Chat, Message, Reply, ToolCall, Usage, add_known
 from foretell.core.domain.endpoints import OPENAI_HOST, OPENAI_URL, host_of, key_for
-from foretell.core.domain.faults import excerpt, fault_of, said_by, unreadable
+from foretell.core.domain.faults import excerpt, fault_of, misshapen, said_by, unreadable
 from foretell.core.domain.messages import message_fields
 from foretell.core.domain.secrets import redact
 from foretell.core.domain.trial import TrialError
@@ -173,6 +173,8 @@ class OpenAIChat:
     def _decode(self, reply: WireReply) -> Reply:
         try:
             completion = _decoder.decode(reply.body)
+        except msgspec.ValidationError as problem:
+            return self._failed(misshapen(reply.body, excerpt(str(problem))), reply)
         except msgspec.DecodeError as problem:
             return self._failed(unreadable(reply.body, excerpt(str(problem))), reply)
         except UnicodeDecodeError:

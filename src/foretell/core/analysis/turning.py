@@ -24,7 +24,7 @@ from foretell.core.stats.power import floor_ship_probability
 POWER = 0.9
 MOST_CASES = 20_000
 _POINT = 0.001
-_NOUNS = {"latency": "answers in time", "step": "good runs of it"}
+_NOUNS = {"latency": ("answer in time", "answers in time"), "step": ("good run of it", "good runs of it")}
 _BETTING = (
     1.4  # betting takes about so many times the cases of a test that knows the variance (simulated at n = 50 … 500)
 )
@@ -92,7 +92,8 @@ class _Question:
         kind = self.rule.rule.split()[0]
         if kind == "failure":
             return f"{found} {'fewer' if better else 'more'} of the {n} cases with it {self._outcome}"
-        noun = _NOUNS.get(kind, "successes")
+        one, many = _NOUNS.get(kind, ("success", "successes"))
+        noun = one if found == 1 else many
         return f"{found} {'more' if better else 'fewer'} {noun} among the {n} cases {self._outcome}"
 
     def _by_pairs(self, ship: PairCounts, hold: PairCounts, *, better: bool) -> str:

@@ -34,6 +34,11 @@ def unreadable(body: bytes, problem: str = "") -> TrialError:
     return TrialError("error", f"The reply is not JSON{detail}: {excerpt(body)}")
 
 
+def misshapen(body: bytes, problem: str) -> TrialError:
+    """The error of a 2xx reply that is JSON, and not what the endpoint's kind gives."""
+    return TrialError("error", f"The reply is JSON of another form ({problem}): {excerpt(body)}")
+
+
 def excerpt(text: bytes | str, limit: int = 200) -> str:
     r"""The first characters of a text on one line, control characters escaped.
 

@@ -182,6 +182,14 @@ async def test_half_a_json_is_told_with_its_start() -> None:
     assert reply.error.startswith("error: The reply is not JSON (Input data was truncated): {")
 
 
+@pytest.mark.parametrize("body", [b"[1,2]", b'{"choices":[],"usage":{"prompt_tokens":"x"}}'])
+async def test_json_of_another_form_is_not_called_no_json(body: bytes) -> None:
+    reply, _ = await ask(WireReply(200, {}, body, 0.1))
+    assert reply.error is not None
+    assert reply.error.startswith("error: The reply is JSON of another form (Expected ")
+    assert reply.error.endswith(f"): {body.decode()}")
+
+
 async def test_a_filtered_answer_is_refused() -> None:
     reply, _ = await ask(completion({"content": None}, choice={"finish_reason": "content_filter"}))
     assert reply.error == "refused: The provider's content filter stopped the answer."

@@ -29,10 +29,12 @@ def ruling(policy: GatePolicy, new: list[str], old: list[str] | None = None, rul
     return next(one.ruling for one in judge(policy, [evidence], STANDARD).rules if one.rule == rule)
 
 
-@pytest.mark.parametrize(("good", "bad"), [(55, 5), (50, 10), (48, 12), (30, 30), (0, 60), (60, 0)])
+@pytest.mark.parametrize(("good", "bad"), [(55, 5), (54, 6), (53, 7), (50, 10), (48, 12), (30, 30), (0, 60), (60, 0)])
 def test_so_many_successes_turn_a_floor(good: int, bad: int) -> None:
-    found = re.match(r"(\d+) (more|fewer) successes among the 60 cases would", told(FLOOR, mixed(good, bad))["success"])
+    words = r"(\d+) (more|fewer) success(es)? among the 60 cases would"
+    found = re.match(words, told(FLOOR, mixed(good, bad))["success"])
     assert found
+    assert (found[3] is None) == (found[1] == "1")
     before, number = ruling(FLOOR, mixed(good, bad)), int(found[1])
     sign = 1 if found[2] == "more" else -1
     after = ruling(FLOOR, mixed(good + sign * number, bad - sign * number))
