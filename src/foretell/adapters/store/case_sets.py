@@ -19,6 +19,7 @@ from foretell.core.domain.cases import Case
 from foretell.core.domain.values import key_of
 
 CASES_AT_ONCE: Final = 500
+_KEYS_AT_ONCE: Final = 65_536
 _unpacker = Unpacker(Case)
 
 
@@ -123,8 +124,7 @@ def ids_of_cases(connection: Connection, set_no: int, keys: NDArray[np.int64], l
     """The ids of the first cases of a set that have one of these keys, in their order."""
     if not len(keys):
         return []
-    is_wanted = np.isin(keys_of_set(connection, set_no), keys, assume_unique=True)
-    places = np.flatnonzero(is_wanted)[:limit].tolist()
+    places = _first_places(keys_of_set(connection, set_no), keys, limit)
     table = schema.cases.c
     found: list[str] = []
     for start in range(0, len(places), CASES_AT_ONCE):  # a statement may not have more than 32,766 parameters
@@ -132,3 +132,16 @@ def ids_of_cases(connection: Connection, set_no: int, keys: NDArray[np.int64], l
         query = select(table.id).where(table.set_no == set_no, table.case_no.in_(part)).order_by(table.case_no)
         found += connection.execute(query).scalars()
     return found
+
+
+def _first_places(keys: NDArray[np.int64], wanted: NDArray[np.int64], limit: int) -> list[int]:
+    """The first positions that hold a wanted key; what lies behind the last of them is not looked at."""
+    wanted = np.sort(wanted)
+    places: list[int] = []
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        part = keys[start : start + _KEYS_AT_ONCE]
+        nearest = wanted[np.minimum(np.searchsorted(wanted, part), len(wanted) - 1)]
+        places += (np.flatnonzero(nearest == part) + start).tolist()
+        if len(places) >= limit:
+            break
+    return places[:limit]

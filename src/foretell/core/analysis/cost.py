@@ -49,14 +49,14 @@ def find_cost(columns: TrialColumns, units: Units, *, unknown_as_zero: bool = Fa
     """
     known = ~np.isnan(columns.cost)
     used = np.ones(len(columns), np.bool_) if unknown_as_zero else known
-    costs = np.where(known, columns.cost, 0.0)
+    total = float(np.where(known, columns.cost, 0.0).sum())
     successes = int((columns.state[used] == 1).sum())
     coverage = 1.0 if unknown_as_zero else float(known.mean()) if len(columns) else 0.0
-    per_success, fieller = _per_success(columns, costs, used, coverage)
+    per_success, fieller = _per_success(*_totals(columns, units, used), coverage)
     times = columns.latency[~np.isnan(columns.latency)]
     p50, p95 = (float(value) for value in np.quantile(times, [0.5, 0.95])) if len(times) else (None, None)
     return CostFinding(
-        total=float(costs.sum()),
+        total=total,
         trials=len(columns),
         priced=int(known.sum()),
         successes=successes,
@@ -68,19 +68,24 @@ def find_cost(columns: TrialColumns, units: Units, *, unknown_as_zero: bool = Fa
     )
 
 
-def _per_success(
-    columns: TrialColumns, costs: Floats, used: NDArray[np.bool_], coverage: float
-) -> tuple[Estimate, tuple[float, float] | None]:
+def _totals(columns: TrialColumns, units: Units, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """What was paid and what succeeded in the trials that count, by unit; units without such a trial are left out."""
+    if used.all():
+        return units.cost, units.successes.astype(np.float64)
     distinct, row = np.unique(columns.cluster[used], return_inverse=True)
-    n = len(distinct)
-    if not used.any():
+    paid = np.bincount(row, weights=columns.cost[used], minlength=len(distinct))
+    won = np.bincount(row, weights=columns.state[used] == 1, minlength=len(distinct))
+    return paid.astype(np.float64), won.astype(np.float64)
+
+
+def _per_success(paid: Floats, won: Floats, coverage: float) -> tuple[Estimate, tuple[float, float] | None]:
+    n = len(paid)
+    if not n:
         return Estimate(None, None, None, 0, "case", "unknown: no trial's cost is known"), None
     if coverage < COVERAGE_FLOOR:
         floor = percent(COVERAGE_FLOOR, digits=0)
         method = f"unknown: the cost of {percent(coverage)} of the trials is known, under the floor of {floor}"
         return Estimate(None, None, None, n, "case", method), None
-    paid = np.bincount(row, weights=costs[used])
-    won = np.bincount(row, weights=columns.state[used] == 1)
     found = cost_per_success(paid, won, seed=0)
     interval = found.bootstrap
     fieller = (found.fieller.low, found.fieller.high)

@@ -90,7 +90,7 @@ def _bca(paid: FloatArray, won: FloatArray, rng: np.random.Generator, confidence
     # The empirical influence of one conversation; unlike the jackknife it is finite with a single success.
     influence = paid - value * won
     squares = float(influence @ influence)
-    acceleration = float((influence**3).sum()) / (6 * squares**1.5) if squares > 0 else 0.0
+    acceleration = float((influence * influence) @ influence) / (6 * squares**1.5) if squares > 0 else 0.0
     alpha = alpha_of(confidence)
     shifted = bias + special.ndtri(np.array([alpha / 2, 1 - alpha / 2]))
     shares = special.ndtr(bias + shifted / (1 - acceleration * shifted))
