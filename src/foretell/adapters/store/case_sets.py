@@ -124,7 +124,7 @@ def ids_of_cases(connection: Connection, set_no: int, keys: NDArray[np.int64], l
     """The ids of the first cases of a set that have one of these keys, in their order."""
     if not len(keys):
         return []
-    places = _first_places(keys_of_set(connection, set_no), keys, limit)
+    places = first_places(keys_of_set(connection, set_no), keys, limit)
     table = schema.cases.c
     found: list[str] = []
     for start in range(0, len(places), CASES_AT_ONCE):  # a statement may not have more than 32,766 parameters
@@ -134,7 +134,7 @@ def ids_of_cases(connection: Connection, set_no: int, keys: NDArray[np.int64], l
     return found
 
 
-def _first_places(keys: NDArray[np.int64], wanted: NDArray[np.int64], limit: int) -> list[int]:
+def first_places(keys: NDArray[np.int64], wanted: NDArray[np.int64], limit: int) -> list[int]:
     """The first positions that hold a wanted key; what lies behind the last of them is not looked at."""
     wanted = np.sort(wanted)
     places: list[int] = []
