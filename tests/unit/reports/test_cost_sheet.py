@@ -2,14 +2,22 @@
 
 from dataclasses import replace
 
-from foretell.core.analysis.cost import find_cost
+from foretell.core.analysis.aggregate import fold
+from foretell.core.analysis.cost import CostFinding, find_cost
 from foretell.core.domain.trial import TargetSpec
+from foretell.core.ports.findings import TrialColumns
 from foretell.reports.tables import cost_sheet
 from foretell.testing.store_examples import example_run
-from tests.unit.core.analysis.trials import columns, mixed, units
+from tests.unit.core.analysis.trials import columns, mixed
 
-DEAR = find_cost(columns(mixed(60, 40), [0.03] * 100), units(mixed(60, 40)))
-CHEAP = find_cost(columns(mixed(75, 25), [0.02] * 100), units(mixed(75, 25)))
+
+def cost_of(table: TrialColumns) -> CostFinding:
+    """The cost of trials, folded as they are."""
+    return find_cost(table, fold(table))
+
+
+DEAR = cost_of(columns(mixed(60, 40), [0.03] * 100))
+CHEAP = cost_of(columns(mixed(75, 25), [0.02] * 100))
 
 
 def test_dominance_is_called_one_of_point_values() -> None:

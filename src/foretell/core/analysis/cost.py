@@ -45,7 +45,8 @@ class CostFinding:
 def find_cost(columns: TrialColumns, units: Units, *, unknown_as_zero: bool = False) -> CostFinding:
     """The cost per successful interaction of one run: cost of all trials over successes, by conversation.
 
-    Trials with an unknown cost leave the numerator and the denominator alike, unless they are read as zero.
+    `units` are the same trials, folded. Trials with an unknown cost leave the numerator and the denominator alike,
+    unless they are read as zero.
     """
     known = ~np.isnan(columns.cost)
     used = np.ones(len(columns), np.bool_) if unknown_as_zero else known

@@ -5,11 +5,17 @@ import pytest
 
 from foretell.core.analysis.aggregate import fold
 from foretell.core.analysis.compare import compare
-from foretell.core.analysis.cost import dominated, find_cost
+from foretell.core.analysis.cost import CostFinding, dominated, find_cost
 from foretell.core.analysis.failures import rank_failures
 from foretell.core.analysis.rates import reliability, success_rate, tally
 from foretell.core.domain.modes import FailureMode
+from foretell.core.ports.findings import TrialColumns
 from tests.unit.core.analysis.trials import columns, mixed, units
+
+
+def cost_of(table: TrialColumns) -> CostFinding:
+    """The cost of trials, folded as they are."""
+    return find_cost(table, fold(table))
 
 
 def test_a_rate_over_single_answers_is_wilsons() -> None:
@@ -42,15 +48,15 @@ def test_pass_hat_k_needs_repeats() -> None:
 
 
 def test_the_worked_example_of_cost_per_success() -> None:
-    dear_turns = find_cost(columns(mixed(60, 40), [0.03] * 100), units(mixed(60, 40)))
-    one_turn = find_cost(columns(mixed(75, 25), [0.02] * 100), units(mixed(75, 25)))
+    dear_turns = cost_of(columns(mixed(60, 40), [0.03] * 100))
+    one_turn = cost_of(columns(mixed(75, 25), [0.02] * 100))
     assert dear_turns.per_success.value == pytest.approx(0.05)
     assert one_turn.per_success.value == pytest.approx(0.0267, abs=5e-5)
     assert dominated([dear_turns, one_turn]) == [(1,), ()]
 
 
 def test_zero_successes_cost_without_bound() -> None:
-    found = find_cost(columns(mixed(0, 20), [0.01] * 20), units(mixed(0, 20)))
+    found = cost_of(columns(mixed(0, 20), [0.01] * 20))
     assert (found.per_success.value, found.per_success.high) == (None, None)
     assert "unbounded" in found.per_success.method
 
