@@ -38,7 +38,7 @@ def drawn(rng: np.random.Generator, chances: np.ndarray, repeats: int, unscored:
         environment=zeros,
         cost=np.zeros(n),
         priced=zeros,
-        fired={"leak": rng.binomial(repeats, 0.02, n)},
+        fired={"leak": rng.binomial(repeats - lost, 0.02, n)},
     )
 
 

@@ -86,7 +86,7 @@ class ModelTarget:
 
 BUILT_IN = {
     **plugins.BUILT_IN,
-    "scorers": {"exact": f"{__name__}:Exact", "near": f"{__name__}:Near", "broken": "shop.no_such_module:X"},
+    "scorers": {"exact": f"{__name__}:Exact", "near": f"{__name__}:Near", "broken": "nobodys_plugin.scorers:X"},
     "targets": {"python": f"{__name__}:PythonTarget", "model": f"{__name__}:ModelTarget"},
 }
 

@@ -286,7 +286,7 @@ def test_a_mistake_is_told_in_full(old: str, new: str, problem: str) -> None:
         (
             '[scorers.mine]\nuse = "broken"',
             (
-                "foretell.toml, [scorers.mine]: scorer 'broken' cannot be loaded: No module named 'shop'. "
+                "foretell.toml, [scorers.mine]: scorer 'broken' cannot be loaded: No module named 'nobodys_plugin'. "
                 "Check the spelling, and that the module can be imported from the project's folder."
             ),
         ),

@@ -131,5 +131,6 @@ def success_of(units: Units) -> Measure:
 def absence_of(mode: str, units: Units) -> Measure:
     """The trials in which a failure mode did not occur. Nothing that the environment did is forgiven a mode."""
     scored, nothing = units.trials - units.unscored, np.zeros(len(units), np.int64)
-    good = (scored - units.fired.get(mode, nothing)).astype(np.float64)
+    # Of an unscored trial a mode may be told too; it cannot make fewer than no scored trial free of it.
+    good = np.maximum(scored - units.fired.get(mode, nothing), 0).astype(np.float64)
     return Measure(units.key, good, scored, units.unscored, nothing)
