@@ -12,7 +12,9 @@ import importlib.util
 import json
 import os
 import signal
+import statistics
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,9 +36,22 @@ def find_weights() -> Path | None:
 
 
 def count_idle_processors() -> int:
-    """How many processors have nothing to do, at least 1."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return max(1, round((os.cpu_count() or 1) - load))
+    """How many processors have nothing to do now, at least 1. A thread more than that slows all of them down.
+
+    The load average would remember an installation that ended a minute ago; what is running now does not.
+    """
+    processors = os.cpu_count() or 1
+    try:
+        running = statistics.median(_count_running() for _ in range(9))
+    except (OSError, ValueError, IndexError):  # no Linux
+        running = 1 + (os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0)
+    return max(1, round(processors - (running - 1)))
+
+
+def _count_running() -> int:
+    """How many threads are running or could, this one among them."""
+    time.sleep(0.03)
+    return int(Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[0])
 
 
 def start(weights: Path, port: int, threads: int) -> Any:
