@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from foretell.core.analysis.claims import FEWEST_PAIRS
-from foretell.core.analysis.rules import Tested
+from foretell.core.analysis.rules import Tested, unruled
 from foretell.core.analysis.tracks import BETS, Track
-from foretell.core.domain.policy import RuleFinding
 from foretell.core.ports.findings import Floats
 from foretell.core.stats.anytime import METHOD, lower_bounds
 from foretell.core.stats.betting import Wager
@@ -17,22 +16,8 @@ from foretell.core.stats.betting import Wager
 def bare_row(track: Track, p_values: Sequence[float], n: int) -> Tested:
     """A rule with its p-values to ship, to hold, to hold in fair weather, and nothing else."""
     ship, hold, fair = (1.0, 1.0, 1.0) if n < FEWEST_PAIRS else p_values
-    rule = track.rule
-    finding = RuleFinding(
-        rule=rule.name,
-        suite=rule.suite,
-        ruling="not-enough-evidence",
-        estimate=None,
-        low=None,
-        high=None,
-        limit=rule.limit,
-        n=n,
-        unit="case",
-        method=METHOD if n else "none",
-        p_ship=float(ship),
-        p_hold=float(hold),
-        higher_is_better=rule.demand.higher_is_better,
-    )
+    method = METHOD if n else "none"
+    finding = replace(unruled(track.rule, n), method=method, p_ship=float(ship), p_hold=float(hold))
     return Tested(finding, float(fair))
 
 

@@ -287,26 +287,19 @@ def _finding(rule: Rule, tests: tuple[OneSided, OneSided], n: int, good: float |
 def _row(rule: Rule, tests: tuple[OneSided, OneSided], ends: tuple[float, float], n: int) -> RuleFinding:
     """A rule's row; `tests` are of its ship side and its hold side, `ends` its bounds."""
     ship, hold = tests
-    return RuleFinding(
-        rule=rule.name,
-        suite=rule.suite,
-        ruling="not-enough-evidence",
-        estimate=None,
+    return replace(
+        unruled(rule, n),
         low=finite(ends[0]),
         high=finite(ends[1]),
-        limit=rule.limit,
-        n=n,
-        unit="case",
         method=ship.method,
         p_ship=ship.p_value,
         p_hold=hold.p_value,
-        higher_is_better=rule.demand.higher_is_better,
     )
 
 
-def _nothing(rule: Rule, n: int, note: str = "nothing was measured") -> Tested:
-    """A rule without evidence: it neither ships nor holds."""
-    finding = RuleFinding(
+def unruled(rule: Rule, n: int) -> RuleFinding:
+    """A rule's row before anything is known of it but the number of its units."""
+    return RuleFinding(
         rule=rule.name,
         suite=rule.suite,
         ruling="not-enough-evidence",
@@ -318,6 +311,9 @@ def _nothing(rule: Rule, n: int, note: str = "nothing was measured") -> Tested:
         unit="case",
         method="none",
         higher_is_better=rule.demand.higher_is_better,
-        note=note,
     )
-    return Tested(finding, 1.0)
+
+
+def _nothing(rule: Rule, n: int, note: str = "nothing was measured") -> Tested:
+    """A rule without evidence: it neither ships nor holds."""
+    return Tested(replace(unruled(rule, n), note=note), 1.0)
