@@ -82,3 +82,23 @@ def test_tools_give_what_they_gave_and_production_stands_beside(shop: Path, caps
 def test_live_tools_are_called_when_asked_for(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = outputs(capsys, "--live-tools")
     assert answers(found["assistant"][3], capsys, shop) == ["live live", "live live"]
+
+
+def test_both_sides_count_by_conversation(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {
+            "id": name,
+            "at": f"2026-11-01T10:00:0{place}Z",
+            "input": name,
+            "output": "yes",
+            "conversation_id": f"c{place // 2}",
+        }
+        for place, name in enumerate("abcd")
+    ]
+    (shop / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert run_command_line(["run", "--ephemeral-key", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["runs"]
+    assert [(run["target"], run["success"]["n"], run["success"]["unit"]) for run in found] == [
+        ("assistant", 2, "conversation"),
+        ("production", 2, "conversation"),
+    ]

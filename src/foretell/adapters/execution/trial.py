@@ -133,7 +133,8 @@ async def _outcome(task: TrialTask, tab: Tab) -> Outcome:
         outcome = Outcome(error=TrialError("ours", f"{type(error).__name__}: {error}"))
     # Trials of one case belong together, whatever the target calls its sessions; a recording knows better.
     conversation: Json = task.case.metadata.get("conversation_id")
-    named = outcome.conversation_id if is_recording else conversation if isinstance(conversation, str) else None
+    told = outcome.conversation_id if is_recording else None
+    named = told or (conversation if isinstance(conversation, str) else None)
     if outcome.at is not None and outcome.conversation_id == named:
         return outcome
     return replace(outcome, conversation_id=named, at=outcome.at or _now())

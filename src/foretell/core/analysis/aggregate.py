@@ -32,6 +32,7 @@ class Units:
     priced: Ints
     fired: Mapping[str, Ints]
     measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
+    unit: str = "case"
 
     def __len__(self) -> int:
         return len(self.key)
@@ -76,6 +77,7 @@ class Units:
             self.priced[at],
             {mode: counts[at] for mode, counts in self.fired.items()},
             {name: measure.pick(keys) for name, measure in self.measures.items()},
+            self.unit,
         )
 
 
@@ -97,6 +99,7 @@ def fold(columns: TrialColumns, fired: Mapping[str, tuple[Ints, NDArray[np.int32
         cost=np.bincount(row[known], weights=columns.cost[known], minlength=size).astype(np.float64),
         priced=count(known),
         fired={mode: count(_where(columns, *place)) for mode, place in (fired or {}).items()},
+        unit="case" if np.array_equal(columns.cluster, columns.case) else "conversation",
     )
 
 

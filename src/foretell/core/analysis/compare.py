@@ -52,7 +52,7 @@ def compare(a: Units, b: Units) -> Comparison:
     return Comparison(
         a=success_rate(old),
         b=success_rate(new),
-        difference=difference_of(kept, is_single=single, counts=_counts(old, new, scored) if single else None),
+        difference=difference_of(kept, _counts(old, new, scored) if single else None, unit=b.unit),
         gained=len(up),
         lost=len(down),
         mcnemar_p=mcnemar_p(pair_counts(kept)) if single and len(kept) else None,
@@ -64,18 +64,21 @@ def compare(a: Units, b: Units) -> Comparison:
     )
 
 
-def difference_of(differences: Floats, *, is_single: bool, counts: PairCounts | None) -> Estimate:
-    """The mean paired difference with its two-sided 95 % interval, for reading."""
+def difference_of(differences: Floats, counts: PairCounts | None, unit: str = "case") -> Estimate:
+    """The mean paired difference with its two-sided 95 % interval, for reading.
+
+    `counts` are given where each unit is one binary answer on either side.
+    """
     n = len(differences)
     if n < FEWEST_PAIRS:
         value = float(differences.mean()) if n else None
-        return Estimate(value, None, None, n, "case", f"no interval: fewer than {FEWEST_PAIRS} pairs")
-    if is_single and counts is not None:
-        return estimate_of(newcombe_difference(counts), "case")
+        return Estimate(value, None, None, n, unit, f"no interval: fewer than {FEWEST_PAIRS} pairs")
+    if counts is not None:
+        return estimate_of(newcombe_difference(counts), unit)
     if n >= MANY_UNITS:
-        return estimate_of(clustered_mean(differences, bounds=(-1.0, 1.0)), "case")
+        return estimate_of(clustered_mean(differences, bounds=(-1.0, 1.0)), unit)
     order = np.random.default_rng(0).permutation(n)
-    return estimate_of(mean_interval(differences[order], BoundedMean(-1.0, 1.0)), "case")
+    return estimate_of(mean_interval(differences[order], BoundedMean(-1.0, 1.0)), unit)
 
 
 def _counts(old: Units, new: Units, scored: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> PairCounts:

@@ -53,7 +53,7 @@ def find_cost(columns: TrialColumns, units: Units, *, unknown_as_zero: bool = Fa
     total = float(np.where(known, columns.cost, 0.0).sum())
     successes = int((columns.state[used] == 1).sum())
     coverage = 1.0 if unknown_as_zero else float(known.mean()) if len(columns) else 0.0
-    per_success, fieller = _per_success(*_totals(columns, units, used), coverage)
+    per_success, fieller = _per_success(_totals(columns, units, used), coverage, units.unit)
     times = columns.latency[~np.isnan(columns.latency)]
     p50, p95 = (float(value) for value in np.quantile(times, [0.5, 0.95])) if len(times) else (None, None)
     return CostFinding(
@@ -79,18 +79,21 @@ def _totals(columns: TrialColumns, units: Units, used: NDArray[np.bool_]) -> tup
     return paid.astype(np.float64), won.astype(np.float64)
 
 
-def _per_success(paid: Floats, won: Floats, coverage: float) -> tuple[Estimate, tuple[float, float] | None]:
+def _per_success(
+    totals: tuple[Floats, Floats], coverage: float, unit: str
+) -> tuple[Estimate, tuple[float, float] | None]:
+    paid, won = totals
     n = len(paid)
     if not n:
-        return Estimate(None, None, None, 0, "case", "unknown: no trial's cost is known"), None
+        return Estimate(None, None, None, 0, unit, "unknown: no trial's cost is known"), None
     if coverage < COVERAGE_FLOOR:
         floor = percent(COVERAGE_FLOOR, digits=0)
         method = f"unknown: the cost of {percent(coverage)} of the trials is known, under the floor of {floor}"
-        return Estimate(None, None, None, n, "case", method), None
+        return Estimate(None, None, None, n, unit, method), None
     found = cost_per_success(paid, won, seed=0)
     interval = found.bootstrap
     fieller = (found.fieller.low, found.fieller.high)
-    return Estimate(finite(found.value), interval.low, finite(interval.high), n, "case", interval.method), fieller
+    return Estimate(finite(found.value), interval.low, finite(interval.high), n, unit, interval.method), fieller
 
 
 def finite(value: float) -> float | None:

@@ -93,20 +93,20 @@ def _rates(columns: TrialColumns, units: Units, names: list[str]) -> list[Estima
         limits = goodman_intervals([*counts, n - sum(counts)])
         return [
             Estimate(
-                count / n, float(limits.low[i]), float(limits.high[i]), n, "case", f"{limits.method}, simultaneous"
+                count / n, float(limits.low[i]), float(limits.high[i]), n, units.unit, f"{limits.method}, simultaneous"
             )
             for i, count in enumerate(counts)
         ]
     level = 1 - 0.05 / (len(names) + 1)
-    return [_clustered(columns, name, level) for name in names]
+    return [_clustered(columns, name, level, units.unit) for name in names]
 
 
-def _clustered(columns: TrialColumns, name: str, level: float) -> Estimate:
+def _clustered(columns: TrialColumns, name: str, level: float, unit: str) -> Estimate:
     scored = columns.state >= 0
     _, row = np.unique(columns.cluster[scored], return_inverse=True)
     hit = (columns.mode[scored] == columns.modes.index(name)) & (columns.state[scored] == 0)
     shares = np.bincount(row, weights=hit) / np.bincount(row)
-    return share_estimate(shares, is_single=False, confidence=level)
+    return share_estimate(shares, is_single=False, confidence=level, unit=unit)
 
 
 def _per_1000(rate: Estimate, mode: FailureMode) -> Estimate | None:

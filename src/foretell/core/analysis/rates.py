@@ -38,19 +38,20 @@ def success_rate(units: Units, weights: Floats | None = None) -> Estimate:
     rates = units.rate("scored")
     kept = ~np.isnan(rates)
     if weights is None or not kept.any():
-        return share_estimate(rates[kept], is_single=units.is_single)
-    return estimate_of(weighted_mean(SampledTotals(rates[kept], np.ones(int(kept.sum())), weights[kept])), "case")
+        return share_estimate(rates[kept], is_single=units.is_single, unit=units.unit)
+    sample = SampledTotals(rates[kept], np.ones(int(kept.sum())), weights[kept])
+    return estimate_of(weighted_mean(sample), units.unit)
 
 
-def share_estimate(shares: Floats, *, is_single: bool, confidence: float = 0.95) -> Estimate:
+def share_estimate(shares: Floats, *, is_single: bool, confidence: float = 0.95, unit: str = "case") -> Estimate:
     """The mean of per-unit shares in [0, 1]: Wilson for single answers, clustered otherwise."""
     if not len(shares):
-        return Estimate(None, None, None, 0, "case", "no interval: nothing was scored")
+        return Estimate(None, None, None, 0, unit, "no interval: nothing was scored")
     if is_single:
         good = float(shares.sum())
         interval = wilson_interval(good, len(shares), confidence)
-        return Estimate(good / len(shares), interval.low, interval.high, len(shares), "case", interval.method)
-    return estimate_of(clustered_mean(shares, confidence), "case")
+        return Estimate(good / len(shares), interval.low, interval.high, len(shares), unit, interval.method)
+    return estimate_of(clustered_mean(shares, confidence), unit)
 
 
 def estimate_of(found: Estimated, unit: str) -> Estimate:
@@ -70,4 +71,4 @@ def reliability(units: Units) -> tuple[Estimate, ...]:
     if most < 2:
         return ()
     found = (pass_hat_k(units.successes[kept], scored[kept], k) for k in range(1, most + 1))
-    return tuple(estimate_of(one, "case") for one in found)
+    return tuple(estimate_of(one, units.unit) for one in found)

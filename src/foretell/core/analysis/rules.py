@@ -99,6 +99,7 @@ class Rule:
     suite: str
     demand: Demand
     is_comparison: bool = False
+    unit: str = "case"
 
     @property
     def limit(self) -> float:
@@ -146,25 +147,26 @@ class Contest:
 
 def contests_of(policy: GatePolicy, evidence: Evidence) -> Iterator[Contest]:
     """Every rule of a policy on one suite but that on the cost, which no measure shows."""
-    suite, new = evidence.suite, evidence.candidate
+    suite, new, unit = evidence.suite, evidence.candidate, evidence.candidate.unit
     success = success_of(new)
-    yield Contest(Rule("success", suite, Demand(at_least=policy.at_least)), success)
+    yield Contest(Rule("success", suite, Demand(at_least=policy.at_least), unit=unit), success)
     for other, margin, name in (
         (evidence.baseline, policy.may_drop, AGAINST_BASELINE),
         (evidence.anchor, policy.may_drop_since_anchor, SINCE_ANCHOR),
     ):
         if other is not None and margin is not None:
-            rule = Rule(f"success{name}", suite, Demand(may_drop=margin), is_comparison=True)
+            rule = Rule(f"success{name}", suite, Demand(may_drop=margin), is_comparison=True, unit=unit)
             yield Contest(rule, success, success_of(other))
     for mode, ceiling in policy.modes.items():
-        yield Contest(Rule(f"failure mode {mode}", suite, Demand(at_most=ceiling)), absence_of(mode, new))
+        rule = Rule(f"failure mode {mode}", suite, Demand(at_most=ceiling), unit=unit)
+        yield Contest(rule, absence_of(mode, new))
     for name, demand in policy.demands.items():
         if name not in new.measures:
             continue
         if demand.level is not None:
-            yield Contest(Rule(name, suite, demand), new.measures[name])
+            yield Contest(Rule(name, suite, demand, unit=unit), new.measures[name])
         if demand.margin is not None and evidence.baseline is not None:
-            rule = Rule(f"{name}{AGAINST_BASELINE}", suite, demand, is_comparison=True)
+            rule = Rule(f"{name}{AGAINST_BASELINE}", suite, demand, is_comparison=True, unit=unit)
             yield Contest(rule, new.measures[name], evidence.baseline.measures.get(name))
 
 
@@ -253,7 +255,7 @@ def _of_stray(stray: float, demand: Demand) -> str:
 
 
 def _cost(rise: float, evidence: Evidence, baseline: Units, standard: Standard) -> Tested:
-    rule = Rule(COST, evidence.suite, Demand(at_most=1 + rise))
+    rule = Rule(COST, evidence.suite, Demand(at_most=1 + rise), unit=evidence.candidate.unit)
     both = np.intersect1d(evidence.candidate.key, baseline.key)
     if len(both) < FEWEST_PAIRS:
         return _nothing(rule, len(both), f"fewer than {FEWEST_PAIRS} cases are in both runs")
@@ -308,7 +310,7 @@ def unruled(rule: Rule, n: int) -> RuleFinding:
         high=None,
         limit=rule.limit,
         n=n,
-        unit="case",
+        unit=rule.unit,
         method="none",
         higher_is_better=rule.demand.higher_is_better,
     )

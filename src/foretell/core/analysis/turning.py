@@ -25,9 +25,7 @@ POWER = 0.9
 MOST_CASES = 20_000
 _POINT = 0.001
 _NOUNS = {"latency": ("answer in time", "answers in time"), "step": ("good run of it", "good runs of it")}
-_BETTING = (
-    1.4  # betting takes about so many times the cases of a test that knows the variance (simulated at n = 50 … 500)
-)
+_BETTING = 1.4  # a rule of thumb, not simulated: so many times the cases of a test that knows the variance
 
 
 def judge_and_tell(policy: GatePolicy, evidence: Sequence[Evidence], standard: Standard) -> Judged:
