@@ -81,15 +81,20 @@ def test_langfuse_traces_with_scores_and_observations(tmp_path: Path) -> None:
 
 def test_problems_say_where_and_show_nothing_of_the_row(tmp_path: Path) -> None:
     rows = [{"id": 5, "at": "ssn 123-45-6789", "input": 1}, {"id": "a\u0007b@x.example"}, [1]]
-    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    found = [str(one) for one in read(tmp_path, "t.jsonl")]
+    text = "\n".join(map(json.dumps, rows)) + '\n\n{"id": "a@x.example", half\n'
+    (tmp_path / "t.jsonl").write_bytes(text.encode() + b'"\xff"\n' + json.dumps(ROWS[0]).encode())
+    *problems, last = read(tmp_path, "t.jsonl")
+    assert isinstance(last, Interaction)
+    found = [str(one) for one in problems]
     assert found == [
-        "t.jsonl: row 1: 'id' is not text.",
-        "t.jsonl: row 1: 'at' is not an RFC 3339 time.",
-        "t.jsonl: row 2: 'input' is missing. Give what the user asked, or null when only sizes are known.",
-        "t.jsonl: row 2: 'id' is a text, which holds a control character. Use letters, digits and signs.",
-        "t.jsonl: row 2: 'at' is missing. Give the time of the request, like 2026-03-01T09:30:00Z.",
-        "t.jsonl: row 3: is not an object.",
+        "t.jsonl:1: 'id' is not text.",
+        "t.jsonl:1: 'at' is not an RFC 3339 time.",
+        "t.jsonl:2: 'input' is missing. Give what the user asked, or null when only sizes are known.",
+        "t.jsonl:2: 'id' is a text, which holds a control character. Use letters, digits and signs.",
+        "t.jsonl:2: 'at' is missing. Give the time of the request, like 2026-03-01T09:30:00Z.",
+        "t.jsonl:3: is not an object. A list of objects stands in a file that is named .json.",
+        "t.jsonl:5: is no JSON in UTF-8. Write one object, with finite numbers.",
+        "t.jsonl:6: is no JSON in UTF-8. Write one object, with finite numbers.",
     ]
 
 
@@ -99,7 +104,8 @@ def test_problems_say_where_and_show_nothing_of_the_row(tmp_path: Path) -> None:
         ("gone.jsonl", None, None, "there is no such file"),
         ("t.txt", b"x", None, "its name does not say what it is"),
         ("t.jsonl", b"{}", "lanfuse", "Did you mean 'langfuse'"),
-        ("t.jsonl", b'{"id": "a"\nsecret@x.example', None, "cannot be read"),
+        ("t.json", b'{"id": "a"\nsecret@x.example', None, "cannot be read"),
+        ("t.jsonl.gz", b"secret@x.example", None, "cannot be read"),
         ("t.parquet", b"secret@x.example", None, "cannot be read"),
     ],
 )

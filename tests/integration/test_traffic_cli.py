@@ -72,7 +72,7 @@ def test_bad_rows_keep_everything_out_unless_they_are_skipped(shop: Path, capsys
     with (shop / "t.jsonl").open("a") as file:
         file.write('\n{"id": "z", "at": "yesterday", "input": "x"}\n')
     assert run_command_line(["traffic", "import", "t.jsonl"]) == 65
-    assert "row 61: 'at' is not an RFC 3339 time" in capsys.readouterr().err
+    assert "t.jsonl:61: 'at' is not an RFC 3339 time" in capsys.readouterr().err
     assert asked(capsys, "list")["interactions"] == 0
     found = asked(capsys, "import", "t.jsonl", "--skip-bad", "--share", "0.5")
     assert (found["read"], found["bad"]) == (60, 1)

@@ -1,10 +1,12 @@
 """Archives of traffic of any size, row by row: JSON Lines, JSON, CSV and Parquet, and the exports of tracing products.
 
-DuckDB reads the files, in this process and in bounded memory: it may neither fetch extensions nor write temporary
-files, for what it reads holds personal data.
+DuckDB reads all but JSON Lines, in this process and in bounded memory: it may neither fetch extensions nor write
+temporary files, for what it reads holds personal data.
 """
 
+import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +26,10 @@ MOST_MEMORY: Final = "400MB"
 _OBJECTS = "SELECT json FROM read_json_objects(?, format='auto', maximum_object_size=67108864)"
 _CSV = "SELECT to_json(_row) FROM read_csv(?, all_varchar=true, header=true, max_line_size=67108864) AS _row"
 _PARQUET = "SELECT to_json(_row) FROM read_parquet(?) AS _row"
+_LINES = ""  # read here, line by line: DuckDB gives a whole file up at its first bad line
+_LONGEST_LINE: Final = 64 * 1024 * 1024
 _BY_ENDING: Final[Mapping[str, str]] = {
-    ".jsonl": _OBJECTS, ".ndjson": _OBJECTS, ".json": _OBJECTS, ".csv": _CSV, ".tsv": _CSV, ".parquet": _PARQUET,
+    ".jsonl": _LINES, ".ndjson": _LINES, ".json": _OBJECTS, ".csv": _CSV, ".tsv": _CSV, ".parquet": _PARQUET,
 }  # fmt: skip
 _SHAPES: Final[Mapping[str, Callable[[Mapping[str, Json]], Mapping[str, Json]]]] = {
     "interactions": lambda row: row,
@@ -48,24 +52,39 @@ def read_archive(root: str, archive: Archive) -> Iterator[Interaction | Problem]
         raise BadInput(Problem(archive.path, "its name does not say what it is.", hint))
     if shape is None:
         raise BadInput(Problem("--from", f"'{archive.form}' is not known.", suggest(str(archive.form), FORMS)))
-    for number, text in enumerate(_texts(query, place, archive.path), start=1):
-        where = f"{archive.path}: row {number}"
+    texts = _texts(query, place, archive.path) if query != _LINES else _lines(place, archive.path)
+    for where, text in texts:
         try:
-            value = parse(text)
-        except NotJson:
-            yield Problem(where, "holds something that is no JSON value, such as an infinite number.")
+            value = parse(text.decode() if isinstance(text, bytes) else text)
+        except (NotJson, UnicodeDecodeError):
+            yield Problem(where, "is no JSON in UTF-8.", "Write one object, with finite numbers.")
             continue
         if not isinstance(value, dict):
-            yield Problem(where, "is not an object.")
+            yield Problem(where, "is not an object.", "A list of objects stands in a file that is named .json.")
             continue
         found = cast("dict[str, Json]", value)
-        row = Row(where, _mapped(shape(found), archive.fields), number, is_private=True)
+        row = Row(where, _mapped(shape(found), archive.fields), is_private=True)
         one = interaction_of(row)
         yield from row.problems or (one,)
 
 
-def _texts(query: str, place: Path, path: str) -> Iterator[str]:
-    """Each row of a file as JSON."""
+def _lines(place: Path, path: str) -> Iterator[tuple[str, bytes]]:
+    """Where each line of a file is, and the line; blank ones are left out."""
+    try:
+        with gzip.open(place, "rb") if place.name.endswith(".gz") else place.open("rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
+                if len(line) > _LONGEST_LINE:
+                    what = f"is longer than {_LONGEST_LINE // 1024 // 1024} MB."
+                    raise BadInput(Problem(f"{path}:{number}", what, "Write one interaction a line."))
+                if line.strip():
+                    yield f"{path}:{number}", line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+    except (OSError, EOFError, zlib.error) as error:
+        what = f"cannot be read: {type(error).__name__}."
+        raise BadInput(Problem(path, what, "See that it is complete, and what its name says.")) from None
+
+
+def _texts(query: str, place: Path, path: str) -> Iterator[tuple[str, str]]:
+    """Where each row of a file is, and the row as JSON."""
     import duckdb  # a tenth of a second, and only archives need it
 
     settings: dict[str, Any] = {
@@ -79,13 +98,15 @@ def _texts(query: str, place: Path, path: str) -> Iterator[str]:
     try:
         connection.execute("SET TimeZone='UTC'")
         found = connection.execute(query, [str(place)])
+        number = 0
         while rows := found.fetchmany(AT_ONCE):
             for (text,) in rows:
-                yield text
+                number += 1
+                yield f"{path}: row {number}", text
     except duckdb.Error as error:
         at = re.search(r"(?:Line:|line|byte|record/value) \d+", str(error))  # the rest may quote what the file holds
-        what = f"cannot be read{f' ({at[0].lower()})' if at else ''}: {type(error).__name__}."
-        raise BadInput(Problem(path, what, "See that it is complete, and what its name says.")) from None
+        what = f"cannot be read as what its name says{f' ({at[0].lower()})' if at else ''}."
+        raise BadInput(Problem(path, what, "See that it is complete, and of the kind that its name says.")) from None
     finally:
         connection.close()
 
