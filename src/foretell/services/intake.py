@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from foretell.core.analysis.sampling import Sampler
 from foretell.core.domain.files.lines import PRINTED, bad_input
-from foretell.core.domain.traffic import Interaction, position_of
+from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.core.ports.archives import Archive
 from foretell.services.covering import covered_all
@@ -61,7 +62,7 @@ async def take_in(house: House, request: IntakeRequest, told: Callable[[Intake],
     while part := list(islice(rows, AT_ONCE)):
         problems = [one for one in part if isinstance(one, Problem)]
         good = [one for one in part if isinstance(one, Interaction)]
-        kept = [_sourced(one, request) for one in good if position_of(one) < request.share]
+        kept = [one for one in (_drawn(one, request) for one in good) if one is not None]
         new = await house.store.traffic.add(covered_all(anonymiser, kept)) if kept and not request.is_dry else 0
         found = replace(
             found,
@@ -90,8 +91,9 @@ def _refuse_bad(house: House, archive: Archive) -> None:
         raise bad_input(problems)
 
 
-def _sourced(one: Interaction, request: IntakeRequest) -> Interaction:
-    """The interaction with the chance of its being here, and an id that says where it comes from."""
+def _drawn(one: Interaction, request: IntakeRequest) -> Interaction | None:
+    """The interaction with the chance of its being here, and an id that says where it comes from; None is left out."""
     upstream = one.probability if one.probability is not None else request.upstream
+    drawn = Sampler(request.share, upstream).draw("", "", one.conversation_id or one.id)
     source = request.source or request.archive.path.rpartition("/")[2]
-    return replace(one, id=f"{source}\x1f{one.id}", probability=None if upstream is None else upstream * request.share)
+    return replace(one, id=f"{source}\x1f{one.id}", probability=drawn.probability) if drawn.is_kept else None

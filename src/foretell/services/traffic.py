@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from foretell.core.analysis.personal import Anonymiser
 from foretell.core.analysis.recognise import own_rule
+from foretell.core.analysis.sampling import rank_of
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.project import Suite, TrafficSlice
-from foretell.core.domain.traffic import Interaction, position_of
+from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.values import Json, content_hash
 from foretell.core.domain.wording import percent
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
@@ -96,7 +97,8 @@ def _sampled(recent: Sequence[Interaction], part: TrafficSlice) -> list[Interact
 
     Beyond `at_most` the conversations with the highest hashes go first.
     """
-    ranked = sorted(((position_of(one), one.at, one.id), one) for one in recent if position_of(one) < part.share)
+    ranks = [(rank_of(one.conversation_id or one.id), one) for one in recent]
+    ranked = sorted(((rank, one.at, one.id), one) for rank, one in ranks if rank < part.share)
     return sorted((one for _, one in ranked[: part.at_most]), key=lambda one: (one.at, one.id))
 
 

@@ -1,4 +1,4 @@
-"""Which traces are kept when they arrive, by a rule that agrees with itself on every machine.
+"""Which traces and conversations are kept when they arrive, by a rule that agrees with itself on every machine.
 
 OpenTelemetry's consistent probability: a trace has a randomness R of 56 bits (`ot=rv` in its tracestate, else the last
 56 bits of its id) and is kept by every threshold T <= R, so that 1 % lies inside 5 %
@@ -41,10 +41,7 @@ class Sampler:
         before = said.get("th")
         threshold = round((1 - self.share) * _RANGE)
         if conversation_id is not None:
-            position = int.from_bytes(
-                hashlib.sha256(conversation_id.encode(errors="surrogatepass")).digest()[:7], "big"
-            )
-            return Draw(position >= threshold, _product(_chance(before, self.upstream), self.share))
+            return Draw(_randomness(conversation_id) >= threshold, _product(_chance(before, self.upstream), self.share))
         randomness = said.get("rv")
         position = int(trace_id[-14:], 16) if randomness is None else randomness
         if before is None:
@@ -52,6 +49,15 @@ class Sampler:
         # The same randomness decided before: what is kept now was kept then if its threshold was the lower one.
         threshold = max(threshold, before)
         return Draw(position >= threshold, 1 - threshold / _RANGE)
+
+
+def rank_of(conversation_id: str) -> float:
+    """Where a conversation stands in [0, 1): every share above it keeps the conversation."""
+    return (_RANGE - 1 - _randomness(conversation_id)) / _RANGE
+
+
+def _randomness(conversation_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(conversation_id.encode(errors="surrogatepass")).digest()[:7], "big")
 
 
 def _chance(threshold: int | None, declared: float | None) -> float | None:

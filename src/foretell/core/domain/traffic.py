@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from foretell.core.domain.conversation import Usage
 from foretell.core.domain.trace import Span
-from foretell.core.domain.values import Json, JsonObject, content_hash, text_of
+from foretell.core.domain.values import Json, JsonObject, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,6 @@ class Interaction:
     release: str | None = None
     probability: float | None = None
     metadata: JsonObject = field(default_factory=dict[str, Json])
-
-
-def position_of(one: Interaction) -> float:
-    """Where a conversation lies in [0, 1): a hash of its id alone, so that 1 % lies inside 5 % on every machine."""
-    return int(content_hash(one.conversation_id or one.id)[:14], 16) / 16**14
 
 
 def question_of(asked: Json) -> str:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from foretell.core.analysis.sampling import Draw, Sampler
+from foretell.core.analysis.sampling import Draw, Sampler, rank_of
 
 RANGE = 2**56
 
@@ -59,3 +59,12 @@ def test_a_share_keeps_that_share_and_lies_inside_a_larger_one(conversations: bo
     assert kept[0.01] < kept[0.05] < kept[0.5]
     for share, found in kept.items():
         assert abs(len(found) / 20_000 - share) < 4 * (share * (1 - share) / 20_000) ** 0.5
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.5, 1.0])
+def test_a_file_and_the_receiver_keep_the_same_conversations(share: float) -> None:
+    names = [f"conversation {number}" for number in range(2000)]
+    kept = [name for name in names if rank_of(name) < share]
+    assert kept == [name for name in names if Sampler(share).draw("", "", name).is_kept]
+    assert abs(len(kept) / 2000 - share) < 0.04
+    assert set(kept) <= {name for name in names if rank_of(name) < 5 * share}
