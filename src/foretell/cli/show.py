@@ -13,7 +13,7 @@ from foretell.core.domain.trace import NotSeen, Trace
 from foretell.core.domain.values import text_of
 from foretell.core.ports.facts import TrialRow
 from foretell.reports.layout import shorten, wrap
-from foretell.reports.numbers import as_json, duration, money
+from foretell.reports.numbers import as_json, counted, duration, money
 from foretell.services.findings import find_trial
 
 MARGIN = 12
@@ -74,6 +74,8 @@ def _facts(row: TrialRow, question: str, currency: str) -> Iterator[tuple[str, s
     if row.conclusion.reason and (error is None or row.conclusion.reason != error.message):
         yield "because", row.conclusion.reason
     yield from _steps(row)
+    if outcome.orphans:
+        yield "orphans", f"{counted(outcome.orphans, 'call')} of steps, or spans, of nobody knows which trial"
     for name, result in row.record.scores.items():
         shown = f"= {result.value}" if isinstance(result, Score) else OTHERWISE[type(result)]
         yield "score", f"{name} {shown}{f': {result.reason}' if result.reason else ''}"

@@ -58,7 +58,9 @@ def command(
     raise_all(RunFailed, write_files(pages, "The run is stored: ask again."))
     if as_json_:
         body = {"run": report.run and report.run.id, "source": report.source, "currency": report.currency}
-        print_json("foretell.steps/1", {**body, **as_json(report.compounding), "origins": as_json(report.origins)})
+        gaps = {"why_unseen": dict(report.unseen), "orphans": report.orphans}
+        found = as_json(report.compounding)
+        print_json("foretell.steps/1", {**body, **found, "origins": as_json(report.origins), **gaps})
         return
     for number, sheet in enumerate(step_sheets(report)):
         if number:

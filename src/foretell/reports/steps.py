@@ -9,9 +9,11 @@ from foretell.core.analysis.origins import Origin
 from foretell.core.analysis.reading import Confirmation, StepReport, Verdict
 from foretell.core.analysis.step_table import StepName
 from foretell.core.analysis.steps import Compounding, CurvePoint, StepFinding
+from foretell.core.domain.faults import excerpt
 from foretell.reports.numbers import NONE, counted, interval, money_range, percent, share
 from foretell.reports.tables import Sheet, methods
 
+MOST_REASONS = 3
 SHOWN_LENGTHS = (1, 2, 5, 10, 20, 50)
 _VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _STANDING = {"within": "within", "over": "over", "open": "not settled"}
@@ -40,7 +42,8 @@ def compounding_sheet(report: StepReport) -> Sheet:
         "budget",
     )
     minor = ("traces", "failed", "kind", "+1 point", "spent", "budget")
-    return Sheet(f"Steps of {report.source}", heads, rows, tuple(_notes(found)), minor=minor)
+    notes = (*_notes(found), *_gaps(report))
+    return Sheet(f"Steps of {report.source}", heads, rows, notes, minor=minor)
 
 
 def _row(one: StepFinding) -> tuple[str, ...]:
@@ -66,12 +69,23 @@ def _notes(found: Compounding) -> Iterator[str]:
         f"For {percent(found.target_rate)} end to end over {count} each may fail in {percent(found.budget)}: "
         "its error budget, and what of it is spent. +1 point: what one point more would add from end to end."
     )
-    if found.unseen:
-        yield f"{counted(found.unseen, 'trace')} showed no step and {'is' if found.unseen == 1 else 'are'} left out."
     if found.rare:
         yield f"{counted(found.rare, 'name')} of spans occurred in one trace only: no step."
     ways = dict.fromkeys(re.sub(r" on [\d.e+]+ ", " on ", one.success.method) for one in found.steps)
     yield f"Two-sided 95 % intervals: steps {' · '.join(ways)}; predicted {found.predicted.method}."
+
+
+def _gaps(report: StepReport) -> Iterator[str]:
+    """What was not seen, and why."""
+    if unseen := report.compounding.unseen:
+        whys = sorted(report.unseen.items(), key=lambda one: -one[1])[:MOST_REASONS]
+        why = "".join(f" {count}: {excerpt(reason)}." for reason, count in whys)
+        yield f"{counted(unseen, 'trace')} showed no step and {'is' if unseen == 1 else 'are'} left out.{why}"
+    if report.orphans:
+        yield (
+            f"{counted(report.orphans, 'call')} of steps, or spans, came from where nobody can tell whose they are "
+            "(threads older than the trial, other traces): in no trace."
+        )
 
 
 def _beside(found: Compounding) -> str:

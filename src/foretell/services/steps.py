@@ -1,5 +1,8 @@
 """The steps of stored runs and of traffic: each one's success, what they come to, and where failures start."""
 
+from collections import Counter
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from foretell.core.analysis.executed import Executed, executed, steps_of_spans, with_parts
@@ -10,6 +13,7 @@ from foretell.core.analysis.steps import TARGET_RATE, compound
 from foretell.core.domain.runs import Run
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.trial import Outcome
 from foretell.core.domain.values import key_of
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.core.ports.facts import TrialRow
@@ -23,6 +27,25 @@ MOST_FAILURES = 10_000
 _STATES = {"success": 1, "failure": 0, "unscored": -1}
 
 
+@dataclass
+class Gaps:
+    """What of a run's steps was not seen: traces without any, by reason, and calls that belong to no trial."""
+
+    unseen: Counter[str] = field(default_factory=Counter[str])
+    orphans: int = 0
+
+    def add(self, outcome: Outcome, *, is_seen: bool) -> None:
+        """One trial."""
+        self.orphans += outcome.orphans
+        if not is_seen:
+            self.unseen[outcome.trace.reason if isinstance(outcome.trace, NotSeen) else "no step ran"] += 1
+
+    @property
+    def commonest(self) -> str:
+        """The reason of most traces without a step."""
+        return next((reason for reason, _ in self.unseen.most_common(1)), "")
+
+
 async def steps(house: House, reference: str, target_rate: float = TARGET_RATE) -> StepReport:
     """How the steps of a run compound, and at which of them its failures start.
 
@@ -32,16 +55,20 @@ async def steps(house: House, reference: str, target_rate: float = TARGET_RATE) 
     """
     _check(target_rate)
     run = await find_run(house, reference)
-    table, origins = await read_steps(house, run)
-    return StepReport(run, f"{run.id} ({run.suite})", compound(table, target_rate), origins, run.currency)
+    gaps = Gaps()
+    table, origins = await read_steps(house, run, gaps)
+    found = compound(table, target_rate, gaps.commonest)
+    return StepReport(run, f"{run.id} ({run.suite})", found, origins, run.currency, gaps.unseen, gaps.orphans)
 
 
-async def read_steps(house: House, run: Run) -> tuple[StepTable, tuple[Origin, ...]]:
-    """The steps of a run's trials as a table, and where its failures start."""
+async def read_steps(house: House, run: Run, gaps: Gaps | None = None) -> tuple[StepTable, tuple[Origin, ...]]:
+    """The steps of a run's trials as a table, and where its failures start. What was not seen is added to `gaps`."""
     table, origins = StepTally(), OriginTally()
     scored: list[int] = []
     async for row in house.store.findings.trials(run.id):
         seen, cluster, state = _seen(row), _cluster_of(row), row.conclusion.state
+        if gaps is not None:
+            gaps.add(row.record.outcome, is_seen=bool(seen))
         table.add(seen, cluster, _STATES[state])
         if state == "failure":
             origins.add(seen, row.conclusion.mode, cluster, (row.record.case_id, row.record.repeat))

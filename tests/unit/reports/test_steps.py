@@ -20,7 +20,7 @@ def report(first: str = "search", bad: int = 2, state: list[int] | None = None) 
     steps = (StepName(first, "retrieval"), StepName("call", "tool"))
     how = np.array(state or [0, 0] + [1] * 48, np.int8)
     table = StepTable(steps, went, np.arange(50), how, unseen=1, rare=2)
-    return StepReport(None, "traffic", compound(table), ())
+    return StepReport(None, "traffic", compound(table), (), unseen={"no span of it came": 1}, orphans=7)
 
 
 def test_the_table_in_words() -> None:
@@ -38,9 +38,13 @@ def test_the_table_in_words() -> None:
             "For 90.0 % end to end over 2 steps each may fail in 5.1 %: its error budget, and what of it is spent. "
             "+1 point: what one point more would add from end to end."
         ),
-        "1 trace showed no step and is left out.",
         "2 names of spans occurred in one trace only: no step.",
         "Two-sided 95 % intervals: steps Wilson score; predicted MOVER of 2 rates, Wilson score.",
+        "1 trace showed no step and is left out. 1: no span of it came.",
+        (
+            "7 calls of steps, or spans, came from where nobody can tell whose they are "
+            "(threads older than the trial, other traces): in no trace."
+        ),
     ]
 
 

@@ -124,7 +124,8 @@ async def _outcome(task: TrialTask, tab: Tab) -> Outcome:
             else:
                 outcome = await _conversation(task, target, tab)
         if tab.receiver is not None:
-            outcome = replace(outcome, trace=await _seen(outcome, tab.receiver, tab.links))
+            seen = await _seen(outcome, tab.receiver, tab.links)
+            outcome = replace(outcome, trace=seen, orphans=tab.receiver.claim())
     except asyncio.CancelledError:
         if (present := asyncio.current_task()) is None or present.cancelling():
             raise
@@ -245,6 +246,7 @@ def _joined(before: Outcome, last: Outcome) -> Outcome:
         usage=before.usage.plus(last.usage),
         cost_usd=None if before.cost_usd is None or last.cost_usd is None else before.cost_usd + last.cost_usd,
         latency_ms=sum(times) if times else None,
+        orphans=before.orphans + last.orphans,
         model=last.model or before.model,
         metadata={**before.metadata, **last.metadata},
     )

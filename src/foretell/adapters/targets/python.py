@@ -107,7 +107,7 @@ class LivePython:
         with trial(self._seams, Effects(turn.effects, turn.seed)) as recording:
             outcome = await self._in_time(turn)
         latency_ms = (perf_counter() - started) * 1000
-        outcome = replace(outcome, latency_ms=latency_ms)
+        outcome = replace(outcome, latency_ms=latency_ms, orphans=self._seams.claim())
         if not isinstance(outcome.trace, NotSeen) and outcome.trace.spans:
             return outcome  # the application's own account of its steps
         return replace(outcome, trace=self._trace(recording, self.orphans - orphans))

@@ -8,6 +8,7 @@ import functools
 import importlib
 import inspect
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -27,6 +28,8 @@ class Seams:
     """The seams of one target, open until `close`. `orphans` counts calls that ran outside of any trial."""
 
     orphans: int = 0
+    _claimed: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
     _undo: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
     def open(self, steps: tuple[Step, ...], where: str) -> None:
@@ -52,11 +55,18 @@ class Seams:
         """A call of a step begins; None when no trial asked for it."""
         recording = present()
         if recording is None:
-            self.orphans += 1
+            with self._counting:
+                self.orphans += 1
             return None
         if recording.owner is not self:  # two targets share the function, and this trial is the other's
             return None
         return recording.open(step.name, step.kind, given)
+
+    def claim(self) -> int:
+        """The orphans that came since this was asked last, so that each is counted once."""
+        with self._counting:
+            new, self._claimed = self.orphans - self._claimed, self.orphans
+        return new
 
     def _wrap(self, step: Step, where: str) -> None:
         owner, name = find_owner(step.call, where)

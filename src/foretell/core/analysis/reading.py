@@ -1,6 +1,7 @@
 """What a use case reads from stored runs and a report writes down."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from foretell.core.analysis.compare import Comparison
@@ -64,7 +65,8 @@ class ComparisonReport:
 class StepReport:
     """The steps of a run, or of traffic when `run` is None: how they compound and where failures start.
 
-    `source` says in words what was read. `currency` is that of the costs.
+    `source` says in words what was read. `currency` is that of the costs. `unseen` holds, by reason, how many traces
+    showed no step. `orphans` counts calls of steps, and spans, that belong to no trial that anybody knows.
     """
 
     run: Run | None
@@ -72,6 +74,8 @@ class StepReport:
     compounding: Compounding
     origins: tuple[Origin, ...]
     currency: str = "USD"
+    unseen: Mapping[str, int] = field(default_factory=dict[str, int])
+    orphans: int = 0
 
 
 Verdict: TypeAlias = Literal["confirmed", "suspected", "flaky", "unscored", "no-good-output", "no-seam"]

@@ -73,15 +73,16 @@ class Compounding:
     curve: tuple[CurvePoint, ...]
 
 
-def compound(table: StepTable, target_rate: float = TARGET_RATE) -> Compounding:
-    """Everything about how the steps of some traces compound.
+def compound(table: StepTable, target_rate: float = TARGET_RATE, why_unseen: str = "") -> Compounding:
+    """Everything about how the steps of some traces compound. `why_unseen` says why traces show none.
 
     Raises:
         NotEnoughEvidence: no trace shows a step.
     """
     if not table.steps:
         hint = "Declare steps of the target in the project file, or record spans or messages."
-        raise NotEnoughEvidence.of("steps", f"none was seen in {table.unseen} traces.", hint)
+        why = f" ({why_unseen})" if why_unseen else ""
+        raise NotEnoughEvidence.of("steps", f"none was seen in {table.unseen} traces{why}.", hint)
     rates = [step_success(table, position) for position in range(len(table.steps))]
     predicted = _product(rates)
     budget = 1 - target_rate ** (1 / len(rates))

@@ -59,7 +59,8 @@ class Outcome:
     """What the target gave: an output with all that was seen on the way, or an error.
 
     `cost_usd` None is unknown, 0 is 0. `latency_ms` is the time to the last byte of the last turn, all turns summed.
-    `metadata` is whatever else was recorded or reported with it.
+    `metadata` is whatever else was recorded or reported with it. `orphans` counts calls of steps, and spans, that came
+    before it ended and that nobody can tell whose they are: they are in no trace, and in one count only.
     """
 
     output: Json = None
@@ -76,6 +77,7 @@ class Outcome:
     recorded: Recorded | None = None
     at: str | None = None
     metadata: JsonObject = field(default_factory=dict[str, Json])
+    orphans: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,10 @@ class SpanReceiver(Protocol):
         """What came of it, once it is whole; asked when the answer is there, it waits for a while."""
         ...
 
+    def claim(self) -> int:
+        """The spans of traces that nobody expects which came since this was asked last."""
+        ...
+
     async def aclose(self) -> None:
         """Listen no longer."""
         ...
