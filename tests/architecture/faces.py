@@ -63,7 +63,7 @@ JSON_COMMANDS: list[tuple[str, tuple[str, ...], int]] = [
     ("drill --fault tool_slow", (), 2),
     ("plan drop", ("run", "baseline set --gate drop"), 0),
     ("verify-decision record.json", ("run", "baseline set --gate drop", "gate drop --record record.json"), 0),
-    ("compare latest latest", ("run",), 0),
+    ("compare target:recording latest", ("run", "run"), 0),
     ("failures latest", ("run",), 0),
     ("steps latest", ("run",), 0),
     ("contracts learn latest", ("run",), 0),

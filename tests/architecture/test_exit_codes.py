@@ -17,7 +17,7 @@ import pytest
 
 from foretell import cli
 from foretell.cli import demo
-from tests.e2e import recorded_project
+from tests.e2e import mistakes, recorded_project
 from tests.e2e.recorded_project import write_lines
 
 PROJECT = recorded_project.PROJECT.replace("[gates.floor]", '[gates.floor]\nowners = ["ada"]')
@@ -40,6 +40,7 @@ TABLE = [
     ("", "evalset list", 0),
     ("", "evalset list --no-such-option", 64),
     ("bad case", "evalset list", 65),
+    ("an edited version", "evalset list", 65),
     ("no project", "evalset list", 64),
     ("", "evalset no-such-command", 64),
     ("", "evalset show core", 0),
@@ -116,7 +117,9 @@ TABLE = [
     ("a run", "baseline set latest --gate drop", 0),
     ("", "baseline set latest --gate drop", 65),
     ("a run", "baseline set", 64),
-    ("a run", "compare latest latest", 0),
+    ("two runs", "compare target:recording latest", 0),
+    ("two runs", "compare latest", 64),
+    ("a run", "compare target:recording latest", 65),
     ("a run", "compare latest no-such-run", 65),
     ("a run", "compare", 64),
     ("a run", "failures latest", 0),
@@ -179,6 +182,11 @@ def run_once(folder: Path) -> None:
     assert cli.run_command_line(["run"]) == 0
 
 
+def run_twice(folder: Path) -> None:
+    run_once(folder)
+    run_once(folder)
+
+
 def run_with_steps(folder: Path) -> None:
     spans = [{"name": "look_up", "kind": "tool"}]
     write_lines(folder / "outcomes.jsonl", [{"case_id": "c-0", "output": "!", "success": True, "spans": spans}])
@@ -205,6 +213,7 @@ def waive_a_hold(folder: Path, owner: str = "ada") -> None:
 CIRCUMSTANCES: dict[str, Callable[[Path], object]] = {
     "": lambda folder: None,
     "a run": run_once,
+    "two runs": run_twice,
     "a record": record_a_decision,
     "a waiver": waive_a_hold,
     "a broken waiver": lambda folder: waive_a_hold(folder, owner="eve"),
@@ -212,6 +221,7 @@ CIRCUMSTANCES: dict[str, Callable[[Path], object]] = {
     "bad case": lambda folder: write_lines(folder / "cases.jsonl", [{"id": "c-0"}]),
     "broken project": lambda folder: (folder / "foretell.toml").write_text("[suites.system]\nlayer = 'attic'\n"),
     "broken store": lambda folder: (folder / ".foretell" / "store.db").mkdir(parents=True),
+    "an edited version": mistakes.frozen_edited,
     "few cases": lambda folder: write_project(folder, good=20, bad=3),
     "half bad": lambda folder: write_project(folder, good=20, bad=20),
     "no model": lambda folder: None,

@@ -325,6 +325,7 @@ WORDS = (
     Mistake("a gate without a baseline file", "baseline set --gate floor", 64, lambda folder: succeed("run")),
     Mistake("an unknown run", "failures 2020", 65, lambda folder: succeed("run")),
     Mistake("no run yet", "cost", 65),
+    Mistake("one run twice", "compare latest", 64, lambda folder: succeed("run")),
     Mistake("one of several runs", "compare 2 latest", 65, lambda folder: [succeed("run"), succeed("run")]),
     Mistake("an unknown case", "show latest/c-400", 65, lambda folder: succeed("run")),
     Mistake("a trial without a case", "show latest", 64, lambda folder: succeed("run")),

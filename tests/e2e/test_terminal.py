@@ -18,7 +18,7 @@ from tests.e2e.recorded_project import change, write_lines, write_project, write
 
 STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COMMANDS = [
-    "runs", "failures latest", "cost latest", "compare latest latest", "show latest/c-39", "gate drop",
+    "runs", "failures latest", "cost latest", "compare target:recording latest", "show latest/c-39", "gate drop",
     "evalset list", "evalset show core", "doctor", "run --dry-run",
 ]  # fmt: skip
 
@@ -35,6 +35,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     change(tmp_path / "outcomes.jsonl", '"c-37", "output": "!"', '"c-37", "failure_mode": "slow", "output": "!"')
     change(tmp_path / "foretell.toml", "may_drop = 0.1", "may_drop = 0.2")
     monkeypatch.chdir(tmp_path)
+    succeed("run")
     succeed("run")
     succeed("baseline set --gate drop")
     return tmp_path
@@ -66,7 +67,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_lost(
 
 
 def test_every_rate_has_its_n_and_its_method(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in ("runs", "failures latest", "cost latest", "compare latest latest"):
+    for words in ("runs", "failures latest", "cost latest", "compare target:recording latest"):
         text = "\n".join(told(words, capsys))
         assert "n = 40" in text, words
         assert "Wilson" in text or "Goodman" in text, words

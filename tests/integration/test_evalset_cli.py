@@ -135,8 +135,8 @@ def test_the_table_of_sets(shell: Shell) -> None:
                 "name": "core",
                 "path": "evals/core",
                 "versions": [
-                    {"version": "v1", "hash": hash_of([A]), "cases": 1},
-                    {"version": "working", "hash": hash_of([A]), "frozen_at": None, "cases": 1},
+                    {"version": "v1", "hash": hash_of([A]), "cases": 1, "is_changed": False},
+                    {"version": "working", "hash": hash_of([A]), "frozen_at": None, "cases": 1, "is_changed": False},
                 ],
                 "problems": [],
             },
@@ -153,6 +153,20 @@ def test_a_set_that_cannot_be_read_ends_the_listing_with_65_and_hides_no_other(s
     assert err.splitlines()[0] == "bad-input: one.jsonl:1: 'id' is missing. It is required."
     code, out, _ = shell("list", "--json")
     assert (code, [bool(one["problems"]) for one in json.loads(out)["sets"]]) == (65, [False, True])
+
+
+def test_a_frozen_version_that_was_edited_is_marked_in_the_listing(shell: Shell) -> None:
+    filled(shell, A)
+    shell("freeze", "core")
+    frozen = Path("evals/core/v1.jsonl")
+    frozen.write_text(frozen.read_text().replace('"a"', '"b"'))
+    code, out, err = shell("list")
+    assert (code, err.startswith("bad-input: evals/core/v1.jsonl: was changed after it was frozen")) == (65, True)
+    assert [line.split("  ")[:2] for line in out.splitlines()[1:3]] == [
+        ["core", "v1, changed since"],
+        ["core", "working"],
+    ]
+    assert "one   no cases yet" in out
 
 
 def test_a_version_is_shown_and_no_text_of_a_case_reaches_the_terminal_as_a_command(shell: Shell) -> None:

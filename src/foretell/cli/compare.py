@@ -12,7 +12,7 @@ from foretell.services.findings import compare_runs
 
 
 def command(
-    a: Annotated[str, typer.Argument(metavar="A", help="The run to compare with.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="The run to compare with: ID, target:NAME, branch:NAME.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The run to look at.")] = "latest",
     *,
     unknown_cost: Annotated[Unknown | None, typer.Option(help="How to read trials whose cost is not known.")] = None,

@@ -95,7 +95,9 @@ def list_(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
             {
                 "name": line.name,
                 "path": project.evalsets[line.name],
-                "versions": [dataclasses.asdict(version) for version in line.versions],
+                "versions": [
+                    {**dataclasses.asdict(one), "is_changed": one.version in line.changed} for one in line.versions
+                ],
                 "problems": _problems_json(line.problems),
             }
             for line in lines
@@ -175,8 +177,9 @@ def _rows(line: service.SetLine, path: str) -> list[tuple[str, ...]]:
     if not line.versions:
         return [(line.name, "cannot be read" if line.problems else "no cases yet", "", "", "", path)]
     return [
-        (line.name, one.version, str(one.cases), (one.frozen_at or "")[:10], one.hash[:12], path)
+        (line.name, version, str(one.cases), (one.frozen_at or "")[:10], one.hash[:12], path)
         for one in line.versions
+        for version in [f"{one.version}, changed since" if one.version in line.changed else one.version]
     ]
 
 

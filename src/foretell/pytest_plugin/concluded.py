@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from foretell.core.domain.cases import Case
-from foretell.core.domain.faults import excerpt
+from foretell.core.domain.http_errors import excerpt
 from foretell.core.domain.runs import Conclusion
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Outcome

@@ -16,7 +16,7 @@ from foretell.core.ports.records import DECISION
 from foretell.services.baseline_rows import Written, hash_of_case, rows_of, units_from
 from foretell.services.evidence import scored_by, slices_of, units_of
 from foretell.services.house import House
-from foretell.services.run import find_run
+from foretell.services.run import find_run, is_run_of
 
 SCHEMA = "foretell.baseline/1"
 BESIDE = "revision:"
@@ -126,11 +126,8 @@ async def _newest(house: House, kind: str, name: str, plan: SuitePlan) -> Run:
     decided = await house.store.records.history(DECISION, limit=1000)
     refused = {run for one in decided if one.body["ruling"] != "ship" for run in one.body["runs"].values()}
     for run in await house.store.facts.runs(1000):
-        if run.id in refused or run.arm.fault is not None:
-            continue
-        branch = None if run.is_alternative else run.arm.fingerprints.get("branch")
-        label = run.arm.target.name if kind == "target" else branch
-        if label == name and run.suite == plan.suite and run.status == "done" and run.set_hash == plan.evalset.hash:
+        is_fit = run.suite == plan.suite and run.status == "done" and run.set_hash == plan.evalset.hash
+        if is_fit and run.id not in refused and is_run_of(run, kind, name):
             return run
     hint = "Run it first, or name another baseline."
     what = f"the store holds no finished run of suite '{plan.suite}' for {kind} '{name}' on {plan.evalset.label}."

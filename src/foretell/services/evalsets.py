@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.files.lines import Decoded, bad_input
@@ -70,11 +71,15 @@ class FreezeReport:
 
 @dataclass(frozen=True, slots=True)
 class SetLine:
-    """A set in a listing, with its versions or with what is wrong with it."""
+    """A set in a listing, with its versions, and with all that is wrong with it.
+
+    `changed` names the frozen versions that can no longer be read as they were frozen.
+    """
 
     name: str
     versions: tuple[VersionLine, ...] = ()
     problems: tuple[Problem, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,10 @@ def freeze(sets: EvalSets, name: str, *, is_adopting: bool = False) -> FreezeRep
 
 
 def list_sets(sets: EvalSets, names: Iterable[str]) -> tuple[SetLine, ...]:
-    """The sets by name. A set that cannot be read is listed with its problems, so that it hides no other."""
+    """The sets by name, every frozen version read and compared with its hash.
+
+    A set that cannot be read is listed with its problems, so that it hides no other.
+    """
     return tuple(_line(sets, name) for name in names)
 
 
@@ -172,9 +180,16 @@ def _ids_in(sets: EvalSets, name: str) -> frozenset[str]:
 
 def _line(sets: EvalSets, name: str) -> SetLine:
     try:
-        return SetLine(name, tuple(sets.versions(name)))
+        versions = tuple(sets.versions(name))
     except ForetellError as error:
         return SetLine(name, problems=error.problems)
+    problems: dict[str, tuple[Problem, ...]] = {}
+    for line in versions:
+        try:
+            sets.read(name, line.version)
+        except ForetellError as error:
+            problems[line.version] = error.problems
+    return SetLine(name, versions, tuple(chain.from_iterable(problems.values())), tuple(problems))
 
 
 def _compare(before: EvalSetVersion, after: EvalSetVersion) -> SetDiff:

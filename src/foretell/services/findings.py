@@ -123,10 +123,17 @@ async def _started_with(house: House, run: Run) -> list[Run]:
 async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | None = None) -> ComparisonReport:
     """B against A, paired by case.
 
+    `a` may be `target:NAME` or `branch:NAME`, too: its newest other run on the set of B.
+
     Raises:
         BadInput: no such run.
+        ConfigurationError: both are the same run, in which nothing can differ.
     """
-    old, new = await find_run(house, a), await find_run(house, b)
+    new = await find_run(house, b)
+    old = await find_run(house, a, beside=new)
+    if old.id == new.id:
+        what = f"'{a}' and '{b}' are both run {new.id}: a run differs in nothing from itself."
+        raise ConfigurationError(Problem("", what, "Name two runs; 'foretell runs' lists them."))
     zero = house.project.unknown_cost == "zero" if unknown_as_zero is None else unknown_as_zero
 
     async def side(run: Run) -> tuple[Units, CostFinding]:

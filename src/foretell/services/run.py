@@ -225,12 +225,18 @@ async def spent_on(house: House, runs: Sequence[Run]) -> float:
     return total
 
 
-async def find_run(house: House, reference: str) -> Run:
-    """A run by id, `run:ID`, a unique beginning of an id, or `latest`.
+async def find_run(house: House, reference: str, beside: Run | None = None) -> Run:
+    """A run by id, `run:ID`, a unique beginning of an id, `latest`, `target:NAME` or `branch:NAME`.
+
+    The newest run of a target or of a branch is one on the eval set of the run `beside`, and another one, where that
+    is given.
 
     Raises:
         BadInput: none, or several.
     """
+    kind, colon, rest = reference.partition(":")
+    if colon and kind in ("target", "branch"):
+        return await _newest_of(house, kind, rest, beside)
     name = reference.removeprefix("run:")
     if name != "latest" and (run := await house.store.facts.run(name)) is not None:
         return run
@@ -247,6 +253,22 @@ async def find_run(house: House, reference: str) -> Run:
         raise BadInput(Problem("", f"run '{name}' could be any of {len(found)}.", hint))
     hint = f"The newest are: {', '.join(run.id for run in runs[:5])}." if runs else "The store holds no run yet."
     raise BadInput(Problem("", f"run '{name}' is not in the store.", hint))
+
+
+async def _newest_of(house: House, kind: str, name: str, beside: Run | None) -> Run:
+    """The newest run of a target or of a branch; with `beside` another one than that, on its set."""
+    for run in await house.store.facts.runs(1000):
+        is_other = beside is None or (run.id != beside.id and run.set_hash == beside.set_hash)
+        if is_run_of(run, kind, name) and is_other:
+            return run
+    other = "" if beside is None else f" on {beside.evalset}@{beside.version} beside {beside.id}"
+    raise BadInput(Problem("", f"the store holds no run of {kind} '{name}'{other}.", "'foretell runs' lists its runs."))
+
+
+def is_run_of(run: Run, kind: str, name: str) -> bool:
+    """Whether it is a run of this `target` or this `branch`, and nothing in it was broken on purpose."""
+    branch = None if run.is_alternative else run.arm.fingerprints.get("branch")
+    return run.arm.fault is None and name == (run.arm.target.name if kind == "target" else branch)
 
 
 def _new_run(house: House, plan: SuitePlan, arm: Arm, group: str, is_alternative: bool) -> Run:

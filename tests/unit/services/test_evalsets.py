@@ -32,14 +32,17 @@ BAD = Problem("f:3", "is bad.")
 
 
 class Memory:
-    """One set, `core`; anything else is unreadable."""
+    """One set, `core`; anything else is unreadable, and so is the version that was changed."""
 
-    def __init__(self, *frozen: Sequence[Case], working: Sequence[Case] = ()) -> None:
+    def __init__(self, *frozen: Sequence[Case], working: Sequence[Case] = (), changed: str = "") -> None:
         self.frozen = list(frozen)
         self.working = list(working)
+        self.changed = changed
 
     def read(self, name: str, version: str | None = None) -> EvalSetVersion:
         assert name == "core"
+        if version is not None and version == self.changed:
+            raise BadInput(BAD)
         cases = self.working if version == "working" else self.frozen[int(str(version)[1:]) - 1]
         return EvalSetVersion(name, str(version), hash_of(cases), tuple(cases))
 
@@ -103,6 +106,12 @@ def test_a_set_that_cannot_be_read_hides_no_other() -> None:
         SetLine("bad", problems=(BAD,)),
         SetLine("core", (VersionLine("working", hash_of([A]), None, 1),)),
     )
+
+
+def test_a_version_that_was_changed_after_it_was_frozen_is_listed_so() -> None:
+    sets = Memory([A], working=[A], changed="v1")
+    versions = (VersionLine("v1", hash_of([A]), "then", 1), VersionLine("working", hash_of([A]), None, 1))
+    assert list_sets(sets, ["core"]) == (SetLine("core", versions, (BAD,), ("v1",)),)
 
 
 def test_a_summary_counts_cases() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from foretell.adapters.execution.frames import Beat, Hello, Ready, Worn, frame, read_frame
-from foretell.core.domain.faults import excerpt
+from foretell.core.domain.http_errors import excerpt
 from foretell.core.domain.runs import Arm
 from foretell.core.domain.trial import TrialRecord, TrialTask
 from foretell.core.errors import Problem, Unreachable

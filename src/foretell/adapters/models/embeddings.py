@@ -8,7 +8,7 @@ import msgspec
 from foretell.adapters.models.prices import PriceBook, price_book
 from foretell.core.domain.conversation import Reply, Usage
 from foretell.core.domain.endpoints import OPENAI_URL, key_for
-from foretell.core.domain.faults import excerpt, fault_of, misshapen, unreadable
+from foretell.core.domain.http_errors import error_of, excerpt, misshapen, unreadable
 from foretell.core.domain.secrets import redact
 from foretell.core.domain.trial import TrialError
 from foretell.core.domain.values import Json
@@ -93,7 +93,7 @@ class LiveOpenAIEmbedder:
         # An empty text is refused by most endpoints; a blank one means the same.
         body = msgspec.json.encode({"model": self._model, "input": [text or " " for text in texts]})
         reply = await self._wire.send(WireRequest(self._url, body, self._headers, tokens=len(body) // 4))
-        error = fault_of(reply.status, reply.headers, reply.body)
+        error = error_of(reply.status, reply.headers, reply.body)
         found = error or self._decode(reply, len(texts))
         if isinstance(found, TrialError):
             raise WireFault(found.kind, redact(found.message, [self._key or ""]))

@@ -10,7 +10,7 @@ import msgspec
 from foretell.adapters.models.prices import PriceBook, price_book
 from foretell.core.domain.conversation import Chat, Message, Reply, ToolCall, Usage, add_known
 from foretell.core.domain.endpoints import OPENAI_HOST, OPENAI_URL, host_of, key_for
-from foretell.core.domain.faults import excerpt, fault_of, misshapen, said_by, unreadable
+from foretell.core.domain.http_errors import error_of, excerpt, misshapen, said_by, unreadable
 from foretell.core.domain.messages import message_fields
 from foretell.core.domain.secrets import redact
 from foretell.core.domain.trial import TrialError
@@ -145,7 +145,7 @@ class OpenAIChat:
             )
         except WireFault as fault:
             return self._failed(TrialError(fault.kind, str(fault)))
-        error = fault_of(reply.status, reply.headers, reply.body)
+        error = error_of(reply.status, reply.headers, reply.body)
         if error is None:
             return self._decode(reply)
         # A key that is not let in says nothing about the model: the trial is unscored, not failed.

@@ -16,7 +16,7 @@ import msgspec
 
 from foretell.adapters.targets.reported import reported
 from foretell.adapters.targets.spans import check_traces, traces_port
-from foretell.core.domain.faults import excerpt
+from foretell.core.domain.http_errors import excerpt
 from foretell.core.domain.messages import asked, message_fields
 from foretell.core.domain.secrets import redact, resolve
 from foretell.core.domain.trial import ErrorKind, Outcome, TrialError

@@ -12,9 +12,9 @@ from foretell.adapters.targets.spans import check_traces, traces_port
 from foretell.adapters.targets.templates import MISSING, check_template, fill, find
 from foretell.core.domain.conversation import Usage, add_known
 from foretell.core.domain.endpoints import host_of
-from foretell.core.domain.faults import excerpt, fault_of, unreadable
 from foretell.core.domain.files.rows import Row
 from foretell.core.domain.files.spans import usage_of
+from foretell.core.domain.http_errors import error_of, excerpt, unreadable
 from foretell.core.domain.messages import asked, message_fields
 from foretell.core.domain.secrets import redact, resolve
 from foretell.core.domain.trace import NotSeen, Span, Trace
@@ -152,7 +152,7 @@ class LiveHttp:
         return self._conversations.get(ours) if turn.history else None
 
     def _read(self, reply: WireReply, turn: Turn) -> Outcome:
-        error = fault_of(reply.status, reply.headers, reply.body)
+        error = error_of(reply.status, reply.headers, reply.body)
         if error is not None:
             return Outcome(error=error)
         try:

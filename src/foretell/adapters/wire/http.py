@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from foretell.adapters.wire.deadlines import Deadlines
-from foretell.core.domain.faults import excerpt
+from foretell.core.domain.http_errors import excerpt
 from foretell.core.domain.trial import ErrorKind
 from foretell.core.ports.wire import WireFault, WireReply, WireRequest
 

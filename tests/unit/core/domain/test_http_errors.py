@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from foretell.core.domain.faults import excerpt, fault_of, unreadable
+from foretell.core.domain.http_errors import error_of, excerpt, unreadable
 from foretell.core.domain.trial import TrialError
 
 
@@ -25,7 +25,7 @@ from foretell.core.domain.trial import TrialError
     ],
 )
 def test_statuses_have_kinds(status: int, kind: str | None) -> None:
-    error = fault_of(status, {}, b"")
+    error = error_of(status, {}, b"")
     assert (error and error.kind) == kind
 
 
@@ -43,7 +43,7 @@ def test_statuses_have_kinds(status: int, kind: str | None) -> None:
     ],
 )  # fmt: skip
 def test_what_an_endpoint_says_is_repeated(body: object, said: str) -> None:
-    error = fault_of(400, {}, json.dumps(body).encode() if body else b"")
+    error = error_of(400, {}, json.dumps(body).encode() if body else b"")
     assert error == TrialError("error", f"HTTP 400{said}")
 
 
@@ -56,7 +56,7 @@ def test_what_an_endpoint_says_is_repeated(body: object, said: str) -> None:
     ],
 )
 def test_a_filter_refuses(error: dict) -> None:
-    assert fault_of(400, {}, json.dumps({"error": error}).encode()) == TrialError("refused", "HTTP 400: Filtered.")
+    assert error_of(400, {}, json.dumps({"error": error}).encode()) == TrialError("refused", "HTTP 400: Filtered.")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ _STATUS_KINDS: Mapping[int, ErrorKind] = {408: "timeout", 429: "rate_limited", 5
 _FILTERED = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
 
 
-def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> TrialError | None:
+def error_of(status: int, headers: Mapping[str, str], body: bytes) -> TrialError | None:
     """The error that a reply stands for, None for a 2xx. `headers` have lower-case names."""
     if 200 <= status < 300:
         return None
