@@ -68,12 +68,27 @@ def import_(
 
 
 def _told(found: Intake, *, is_dry: bool) -> str:
-    left_out = f", {found.left_out:,} left out by the share" if found.left_out else ""
-    bad = f", {counted(found.bad, 'bad row')} skipped" if found.bad else ""
-    if is_dry:
-        return f"{counted(found.read, 'interaction')} read{left_out}{bad}; nothing was written. Names: {found.names}."
-    kept = f"{found.new:,} new, {found.known:,} there already"
-    return f"{counted(found.read, 'interaction')} read: {kept}{left_out}{bad}. Names: {found.names}."
+    spans = found.spans
+    said = [] if spans.read and not found.read else [_told_interactions(found, is_dry=is_dry)]
+    if spans.read:
+        kept = f": {counted(found.new, 'new interaction')}, {spans.known:,} there already" if not is_dry else ""
+        dropped = f", {spans.evaluation:,} of evaluations dropped" if spans.evaluation else ""
+        cut = f", {spans.cut:,} cut" if spans.cut else ""
+        said.append(f"{counted(spans.read, 'span')} read{kept}{_left_out(spans.left_out)}{dropped}{cut}")
+    if found.passed_over:
+        said.append(f"{counted(found.passed_over, 'row')} of metrics or logs passed over")
+    if found.bad:
+        said.append(f"{counted(found.bad, 'bad row')} skipped")
+    return f"{'; '.join(said)}{'; nothing was written' if is_dry else ''}. Names: {found.names}."
+
+
+def _told_interactions(found: Intake, *, is_dry: bool) -> str:
+    kept = "" if is_dry else f": {found.new:,} new, {found.known:,} there already"
+    return f"{counted(found.read, 'interaction')} read{kept}{_left_out(found.left_out)}"
+
+
+def _left_out(number: int) -> str:
+    return f", {number:,} left out by the share" if number else ""
 
 
 @app.command()

@@ -34,5 +34,6 @@ class IntakeProgress:
     def show(self, found: Intake) -> None:
         """Show how far it is."""
         if self._status is not None:
-            rate = found.read / max(1e-3, monotonic() - self._started)
-            self._status.update(f"{self._name}: {found.read:,} read · {rate:,.0f}/s · {found.new:,} new")
+            read = found.read + found.spans.read
+            rate = read / max(1e-3, monotonic() - self._started)
+            self._status.update(f"{self._name}: {read:,} read · {rate:,.0f}/s · {found.new:,} new")

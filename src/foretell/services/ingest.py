@@ -12,15 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from foretell.core.analysis.assembling import Told, interaction_of
 from foretell.core.analysis.personal import Anonymiser
 from foretell.core.analysis.sampling import Draw, Sampler
-from foretell.core.domain.arrivals import Arrival, run_of
-from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.arrivals import run_of
 from foretell.core.domain.values import Json
 from foretell.core.errors import ForetellError
 from foretell.core.ports.capture import Coverer, Export, Parcel, Piece
 from foretell.core.ports.intake import Change, Intake
+from foretell.services.growing import Growth, with_feedback
 
 QUIET_SECONDS = 2.0
 """How long nothing may have come of a trace whose root has ended."""
@@ -120,7 +119,7 @@ class Ingest:
         if identity in self._open:
             await self._settle([identity])
         covered = self.rules.anonymiser.value(dict(feedback))
-        return await self.intake.settle([(identity, partial(_with_feedback, covered))], ()) > 0
+        return await self.intake.settle([(identity, partial(with_feedback, covered))], ()) > 0
 
     async def drain(self) -> None:
         """Put together all that is open, and end."""
@@ -223,33 +222,4 @@ class Ingest:
 
     def _change(self, identity: str, trace: OpenTrace) -> Change:
         arrivals = [arrival for piece in trace.pieces for arrival in self.coverer.unpack(piece)]
-        told = Told(
-            at=self.now(),
-            conversation_id=next((one.conversation_id for one in arrivals if one.conversation_id), None),
-            release=next((one.release for one in arrivals if one.release), None),
-            probability=trace.pieces[0].probability,
-            feedback={name: value for one in arrivals for name, value in one.feedback.items()},
-            metadata={"names": self.rules.anonymiser.names_covered},
-        )
-        return partial(_grown, identity, arrivals, told)
-
-
-def _grown(identity: str, arrivals: Sequence[Arrival], told: Told, before: Interaction | None) -> Interaction:
-    """An interaction with the spans that came since."""
-    spans = [arrival.span for arrival in arrivals]
-    if before is None:
-        return interaction_of(identity, spans, told)
-    told = replace(
-        told,
-        at=before.at,
-        conversation_id=before.conversation_id or told.conversation_id,
-        release=before.release or told.release,
-        probability=before.probability,
-        feedback={**before.feedback, **told.feedback},
-        metadata=before.metadata,
-    )
-    return interaction_of(identity, [*before.spans, *spans], told)
-
-
-def _with_feedback(feedback: Mapping[str, Json], before: Interaction | None) -> Interaction | None:
-    return None if before is None else replace(before, feedback={**before.feedback, **feedback})
+        return Growth(identity, arrivals, self.now(), trace.pieces[0].probability, self.rules.anonymiser.names_covered)

@@ -1,20 +1,22 @@
 """Archives of traffic taken into the store: sampled, anonymised before the first write, twice is as good as once."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from foretell.core.analysis.sampling import Sampler
+from foretell.core.domain.arrivals import Arrival, Losses
 from foretell.core.domain.files.lines import PRINTED, bad_input
 from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import ConfigurationError, Problem
-from foretell.core.ports.archives import Archive
+from foretell.core.ports.archives import Archive, Found
 from foretell.services.covering import covered_all
 from foretell.services.house import House
+from foretell.services.intake_spans import SpanIntake, SpanTaker, TraceDraws
 from foretell.services.traffic import anonymiser_of
 
-AT_ONCE = 200
-"""Interactions that are anonymised and written together: what a run that is killed may have to do again."""
+AT_ONCE = 500
+"""Interactions or spans that are anonymised and written together: what a run that is killed may have to do again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +37,80 @@ class IntakeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What came of it: interactions read, left out by the share, new to the store, known to it, and bad rows."""
+    """What came of it: interactions read, left out by the share, new to the store, known to it, and bad rows.
+
+    Where the rows are spans, `new` alone counts interactions, and `spans` tells of the spans. `passed_over` are rows
+    of metrics and logs.
+    """
 
     read: int = 0
     left_out: int = 0
     new: int = 0
     known: int = 0
     bad: int = 0
+    passed_over: int = 0
+    spans: SpanIntake = field(default_factory=SpanIntake)
     problems: tuple[Problem, ...] = ()
     names: str = "not covered"
 
 
 async def take_in(house: House, request: IntakeRequest, told: Callable[[Intake], None] | None = None) -> Intake:
-    """Read an archive into the store. Unless bad rows are skipped, all of it is read once before anything is kept.
+    """Read an archive into the store; all of it is read once before anything is kept.
 
     Raises:
         ConfigurationError: no key for pseudonyms, a share or chance that is none.
-        BadInput: a file that cannot be read, or bad rows: nothing was taken in.
+        BadInput: a file that cannot be read, or bad rows that are not to be skipped: nothing was taken in.
     """
     _check(request)
     anonymiser = anonymiser_of(house, "traffic import")
-    if not request.is_skipping_bad:
-        _refuse_bad(house, request.archive)
+    draws = TraceDraws(Sampler(request.share, request.upstream))
+    _look(house, request, draws)
+    spans = SpanTaker(house, anonymiser, draws, request.is_dry)
     found = Intake(names=anonymiser.names_covered)
     rows = house.archives.stream(request.archive)
     while part := list(islice(rows, AT_ONCE)):
-        problems = [one for one in part if isinstance(one, Problem)]
-        good = [one for one in part if isinstance(one, Interaction)]
-        kept = [one for one in (_drawn(one, request) for one in good) if one is not None]
-        new = await house.store.traffic.add(covered_all(anonymiser, kept)) if kept and not request.is_dry else 0
-        found = replace(
-            found,
-            read=found.read + len(good),
-            left_out=found.left_out + len(good) - len(kept),
-            new=found.new + new,
-            known=found.known + (0 if request.is_dry else len(kept) - new),
-            bad=found.bad + len(problems),
-            problems=(*found.problems, *problems)[:PRINTED],
-        )
+        found = _noted(found, part)
+        if good := [one for one in part if isinstance(one, Interaction)]:
+            kept = [one for one in (_drawn(one, request) for one in good) if one is not None]
+            new = await house.store.traffic.add(covered_all(anonymiser, kept)) if kept and not request.is_dry else 0
+            found = replace(
+                found,
+                read=found.read + len(good),
+                left_out=found.left_out + len(good) - len(kept),
+                new=found.new + new,
+                known=found.known + (0 if request.is_dry else len(kept) - new),
+            )
+        if arrivals := [one for one in part if isinstance(one, Arrival)]:
+            taken, new = await spans.take(arrivals)
+            found = replace(found, new=found.new + new, spans=found.spans.plus(taken))
         if told is not None:
             told(found)
     return found
+
+
+def _noted(found: Intake, part: Sequence[Found | Problem]) -> Intake:
+    """With what is no traffic among some rows."""
+    problems = [one for one in part if isinstance(one, Problem)]
+    losses = [one for one in part if isinstance(one, Losses)]
+    return replace(
+        found,
+        bad=found.bad + len(problems),
+        problems=(*found.problems, *problems)[:PRINTED],
+        passed_over=found.passed_over + sum(one.rejected for one in losses),
+        spans=found.spans.plus(SpanIntake(cut=sum(one.cut for one in losses))),
+    )
+
+
+def _look(house: House, request: IntakeRequest, draws: TraceDraws) -> None:
+    """Read all of an archive, for what is bad in it and for what its spans say of their traces."""
+    problems: list[Problem] = []
+    for one in house.archives.stream(request.archive):
+        if isinstance(one, Problem):
+            problems.append(one)
+        elif isinstance(one, Arrival):
+            draws.look(one)
+    if problems and not request.is_skipping_bad:
+        raise bad_input(problems)
 
 
 def _check(request: IntakeRequest) -> None:
@@ -83,12 +118,6 @@ def _check(request: IntakeRequest) -> None:
         if value is not None and not 0 < value <= 1:
             what = f"{value:g} is not a share of the traffic."
             raise ConfigurationError(Problem(name, what, "Give a number above 0 and at most 1: 0.01 is one per cent."))
-
-
-def _refuse_bad(house: House, archive: Archive) -> None:
-    problems = [one for one in house.archives.stream(archive) if isinstance(one, Problem)]
-    if problems:
-        raise bad_input(problems)
 
 
 def _drawn(one: Interaction, request: IntakeRequest) -> Interaction | None:

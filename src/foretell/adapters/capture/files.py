@@ -9,7 +9,7 @@ from foretell.core.domain.files.interactions import decode_interactions
 from foretell.core.domain.files.outcomes import RecordedLine, decode_outcomes
 from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import BadInput, Problem
-from foretell.core.ports.archives import Archive
+from foretell.core.ports.archives import Archive, Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class TrafficFiles:
             found = decode_interactions(lines, path)
         return found.or_raise()
 
-    def stream(self, archive: Archive) -> Iterator[Interaction | Problem]:
+    def stream(self, archive: Archive) -> Iterator[Found | Problem]:
         """See the port."""
         return read_archive(self.root, archive)
 

@@ -16,6 +16,7 @@ from foretell.adapters.capture.raw import (
     MOST_ITEMS,
     RawEvent,
     RawSpan,
+    is_id,
     kept_bytes,
     kept_number,
     kept_text,
@@ -25,7 +26,6 @@ from foretell.core.domain.arrivals import Losses
 from foretell.core.domain.values import Json
 
 _ERROR: Final = (2, "2", "STATUS_CODE_ERROR")
-_HEX: Final = frozenset("0123456789abcdefABCDEF")
 
 
 class NotOtlpJson(ValueError):
@@ -60,7 +60,7 @@ class JsonParcel:
             trace_id=self.trace_id,
             span_id=_text(span, "spanId").lower(),
             name=kept_text(_text(span, "name"), losses) or "unnamed",
-            parent_id=parent.lower() if _is_id(parent, 16) else None,
+            parent_id=parent.lower() if is_id(parent, 16) else None,
             state=self.state,
             start=start,
             end=end,
@@ -85,18 +85,19 @@ def parcels_of(body: bytes, losses: Losses) -> Iterator[JsonParcel]:
     if not _is_object(request) or not isinstance(request.get("resourceSpans", []), list):
         what = "the body is no object with a list 'resourceSpans'"
         raise NotOtlpJson(what)
-    return _opened(request, losses)
+    return parcels_in(request, losses)
 
 
-def _opened(request: Mapping[str, Any], losses: Losses) -> Iterator[JsonParcel]:
+def parcels_in(request: Mapping[str, Any], losses: Losses) -> Iterator[JsonParcel]:
+    """The spans of a request that is read already, unopened; those without usable ids are counted as lost."""
     for by_resource in _objects(request, "resourceSpans", losses):
         resource = _attributes(_object(by_resource, "resource"), losses)
         for by_scope in _objects(by_resource, "scopeSpans", losses):
             for span in _objects(by_scope, "spans", losses):
                 trace_id = _text(span, "traceId")
-                if not _is_id(trace_id, 32):
+                if not is_id(trace_id, 32):
                     losses.reject("the trace id is not 32 hex digits with one that is not 0")
-                elif not _is_id(_text(span, "spanId"), 16):
+                elif not is_id(_text(span, "spanId"), 16):
                     losses.reject("the span id is not 16 hex digits with one that is not 0")
                 else:
                     yield JsonParcel(trace_id.lower(), _text(span, "traceState"), span, resource, losses)
@@ -169,10 +170,6 @@ def _list(holder: Mapping[str, Any], name: str) -> list[Any]:
 def _text(holder: Mapping[str, Any], name: str) -> str:
     value = holder.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _is_id(text: str, length: int) -> bool:
-    return len(text) == length and set(text) <= _HEX and text.strip("0") != ""
 
 
 def _whole(value: Any) -> int:

@@ -17,6 +17,7 @@ MOST_EVENTS: Final = 200
 MOST_ITEMS: Final = 1_000
 DEEPEST: Final = 32
 _LATEST_NS: Final = 10**20  # the year 5138
+_HEX: Final = frozenset("0123456789abcdefABCDEF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class RawParcel(Parcel, Protocol):
     def open(self) -> RawSpan:
         """All of it."""
         ...
+
+
+def is_id(text: str, length: int) -> bool:
+    """Whether a text is an id in so many hex digits, of which one is not 0."""
+    return len(text) == length and set(text) <= _HEX and text.strip("0") != ""
 
 
 def kept_text(text: str, losses: Losses) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from foretell.core.domain.arrivals import Arrival, Losses
 from foretell.core.domain.files.outcomes import RecordedLine
 from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import Problem
@@ -18,6 +19,10 @@ class Archive:
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+Found: TypeAlias = Interaction | Arrival | Losses
+"""What a row holds: an interaction, a span of a trace, or how much of it is left out (`rejected`) and cut."""
+
+
 class Archives(Protocol):
     """Reads traffic and outcomes."""
 
@@ -29,8 +34,8 @@ class Archives(Protocol):
         """
         ...
 
-    def stream(self, archive: Archive) -> Iterator[Interaction | Problem]:
-        """The interactions of a file of any size, one after the other, raw; a problem for each row that is none.
+    def stream(self, archive: Archive) -> Iterator[Found | Problem]:
+        """What a file of any size holds, row after row, raw; a problem for each row that cannot be taken.
 
         Problems say where and what kind of mistake, and show nothing of what the row holds.
 

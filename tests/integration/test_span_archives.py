@@ -1,0 +1,150 @@
+"""Spans in files: whichever way they lie there, they become what the receiver makes of them."""
+
+import asyncio
+import gzip
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foretell.adapters.store import open_store
+from foretell.cli import run_command_line
+from foretell.core.analysis.personal import Anonymiser
+from foretell.core.domain.traffic import Interaction
+from tests.unit.adapters.capture.exports import request_of, span_of
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "otlp"
+KEY = "a long random text"
+PROJECT = '[project]\nname = "shop"\n'
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "foretell.toml").write_text(PROJECT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FORETELL_PSEUDONYM_KEY", KEY)
+    return tmp_path
+
+
+def taken(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert run_command_line(["traffic", "import", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def kept(folder: Path) -> list[Interaction]:
+    async def read() -> list[Interaction]:
+        store = open_store("sqlite:///.foretell/store.db", folder)
+        try:
+            return [one async for one in store.traffic.window("2000-01-01", "2100-01-01")]
+        finally:
+            await store.aclose()
+
+    return asyncio.run(read())
+
+
+def spans_in(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each span of a request as a request of its own."""
+    return [
+        {"resourceSpans": [{**group, "scopeSpans": [{**scope, "spans": [span]}]}]}
+        for group in request["resourceSpans"]
+        for scope in group["scopeSpans"]
+        for span in scope["spans"]
+    ]
+
+
+def write(place: Path, requests: list[Any]) -> None:
+    body = "\n".join(map(json.dumps, requests)).encode()
+    place.write_bytes(gzip.compress(body) if place.name.endswith(".gz") else body)
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.jsonl.gz", "t.json", "pretty.json"])
+def test_a_trace_comes_together_from_wherever_its_spans_lie(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("foretell.services.intake.AT_ONCE", 3)
+    whole = json.loads((GOLDEN / "openinference.json").read_text())
+    if name == "pretty.json":
+        (shop / name).write_text(json.dumps(whole, indent=1))
+    else:
+        parts = spans_in(whole) + [
+            request_of([span_of(number + 10, traceId=f"{number + 5:032x}")]) for number in range(6)
+        ]
+        random.Random(4).shuffle(parts)
+        write(shop / name, parts)
+    number = 1 if name == "pretty.json" else 7
+    first = taken(capsys, name)
+    assert (first["new"], first["spans"]["new"], first["spans"]["known"]) == (number, number + 3, 0)
+    before = kept(shop)
+    again = taken(capsys, name, "--source", "another")
+    assert (again["new"], again["spans"]["new"], again["spans"]["known"]) == (0, 0, number + 3)
+    assert kept(shop) == before
+    (found,) = [one for one in before if len(one.spans) > 1]
+    assert found.id == Anonymiser(KEY.encode()).identity("interaction", f"{1:032x}")
+    assert (found.input, found.output) == ("What is the weather in Paris?", "It is sunny in Paris, 21 degrees.")
+    assert [span.kind for span in found.spans] == ["agent", "llm", "tool", "llm"]
+
+
+def test_evaluations_are_dropped_with_their_whole_trace_wherever_they_are_marked(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {"input.value": "hi"}
+    requests = [
+        request_of([span_of(1, traceId="1" * 32, attributes=said)]),
+        request_of([span_of(1, traceId="2" * 32, traceState="foretell=run-1")]),
+        request_of([span_of(1, traceId="3" * 32)], {"foretell.run": "run-1"}),
+        request_of([span_of(1, traceId="4" * 32, attributes=said)]),
+        request_of([span_of(2, 1, traceId="1" * 32, attributes={"foretell.run": "run-1"})]),
+    ]
+    write(shop / "t.jsonl", requests)
+    found = taken(capsys, "t.jsonl")
+    assert (found["new"], found["spans"]["read"], found["spans"]["evaluation"]) == (1, 5, 4)
+    assert [one.input for one in kept(shop)] == ["hi"]
+    assert run_command_line(["traffic", "import", "t.jsonl"]) == 0
+    told = "5 spans read: 0 new interactions, 1 there already, 4 of evaluations dropped. Names: not covered."
+    assert " ".join(capsys.readouterr().out.split()) == told
+
+
+def test_a_share_keeps_conversations_whole_wherever_they_are_named(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requests = [request_of([span_of(1, traceId=f"{number + 1:032x}")]) for number in range(200)]
+    requests += [
+        request_of([span_of(2, 1, traceId=f"{number + 1:032x}", attributes={"session.id": f"s{number // 4}"})])
+        for number in range(200)
+    ]
+    write(shop / "t.jsonl", requests)
+    found = taken(capsys, "t.jsonl", "--share", "0.5", "--upstream", "0.1")
+    every = kept(shop)
+    assert found["spans"]["left_out"] == 400 - 2 * len(every)
+    assert 60 < len(every) < 140
+    assert {len(one.spans) for one in every} == {2}
+    talks = [one.conversation_id for one in every]
+    assert {talks.count(talk) for talk in talks} == {4}
+    assert {one.probability for one in every} == {0.05}
+
+
+def test_what_cannot_be_taken_is_told_and_counted(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    requests: list[Any] = [
+        request_of([span_of(1), span_of(2, traceId="zz"), span_of(3, spanId="0" * 16)]),
+        {"resourceMetrics": []},
+        request_of([span_of(4, attributes={"secret": "a" * 70_000})]),
+        {"resourceSpans": "a@x.example"},
+    ]
+    write(shop / "t.jsonl", requests)
+    assert run_command_line(["traffic", "import", "t.jsonl"]) == 65
+    said = capsys.readouterr().err
+    assert "t.jsonl:1: holds spans that cannot be taken: 1 × the trace id is not 32 hex digits" in said
+    assert "t.jsonl:4: is no export request" in said
+    assert "x.example" not in said
+    assert kept(shop) == []
+    found = taken(capsys, "t.jsonl", "--skip-bad")
+    assert (found["bad"], found["passed_over"], found["spans"]["new"], found["spans"]["cut"]) == (2, 1, 2, 1)
+    assert taken(capsys, "t.jsonl", "--skip-bad", "--dry-run")["spans"]["read"] == 2
+
+
+def test_a_form_that_is_named_takes_nothing_else(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "t.jsonl").write_text('{"id": "a", "at": "2026-11-01T10:00:00Z", "input": "hi"}')
+    assert run_command_line(["traffic", "import", "t.jsonl", "--from", "otlp"]) == 65
+    assert "is no export request" in capsys.readouterr().err
