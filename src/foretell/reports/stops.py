@@ -12,8 +12,10 @@ CAUTION = (
 
 def stop_lines(decision: Decision) -> Iterator[str]:
     """How far each suite was looked at, and what that means for its numbers; nothing for a gate that sees all cases."""
+    units = {rule.suite: rule.unit for rule in decision.rules}
     for stop in decision.stops:
-        text = f"{stop.suite}: decided on {stop.seen} of {stop.planned} cases, drawn in random order"
+        unit = units.get(stop.suite, "case")
+        text = f"{stop.suite}: decided on {stop.seen} of {stop.planned} {unit}s, drawn in random order"
         if stop.later > 0:
             text = f"{text}; {stop.later} more were under way and do not count"
         yield f"{text}."

@@ -188,7 +188,7 @@ def comparison_sheet(report: ComparisonReport) -> Sheet:
     )
     notes = [
         f"B − A: {share(found.difference, signed=True)}, two-sided 95 %, {found.difference.method}.",
-        f"{counted(found.lost, 'case')} got worse, {found.gained} got better.",
+        f"{counted(found.lost, found.difference.unit)} got worse, {found.gained} got better.",
     ]
     if found.mcnemar_p is not None:
         notes.append(f"McNemar's exact p = {found.mcnemar_p:.3g}: for reading, it tests no difference, not a margin.")

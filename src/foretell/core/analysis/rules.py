@@ -210,7 +210,7 @@ def _test_level(rule: Rule, measure: Measure, standard: Standard) -> Tested:
 def _test_change(rule: Rule, new: Measure, old: Measure, standard: Standard) -> Tested:
     both = np.intersect1d(new.key, old.key)
     if len(both) < FEWEST_PAIRS:
-        return _nothing(rule, len(both), f"fewer than {FEWEST_PAIRS} cases are in both runs")
+        return _nothing(rule, len(both), f"fewer than {FEWEST_PAIRS} {rule.unit}s are in both runs")
     new, old = new.pick(both), old.pick(both)
     stray = old.stray if new.stray is None else new.stray
     if stray is not None:
@@ -258,7 +258,7 @@ def _cost(rise: float, evidence: Evidence, baseline: Units, standard: Standard) 
     rule = Rule(COST, evidence.suite, Demand(at_most=1 + rise), unit=evidence.candidate.unit)
     both = np.intersect1d(evidence.candidate.key, baseline.key)
     if len(both) < FEWEST_PAIRS:
-        return _nothing(rule, len(both), f"fewer than {FEWEST_PAIRS} cases are in both runs")
+        return _nothing(rule, len(both), f"fewer than {FEWEST_PAIRS} {rule.unit}s are in both runs")
     new, old = evidence.candidate.pick(both), baseline.pick(both)
     zero = evidence.is_unknown_cost_zero
     known = float(min(new.priced.sum() / new.trials.sum(), old.priced.sum() / old.trials.sum()))

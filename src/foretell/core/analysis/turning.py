@@ -89,10 +89,10 @@ class _Question:
             return ""
         kind = self.rule.rule.split()[0]
         if kind == "failure":
-            return f"{found} {'fewer' if better else 'more'} of the {n} cases with it {self._outcome}"
+            return f"{found} {'fewer' if better else 'more'} of the {n} {self._units} with it {self._outcome}"
         one, many = _NOUNS.get(kind, ("success", "successes"))
         noun = one if found == 1 else many
-        return f"{found} {'more' if better else 'fewer'} {noun} among the {n} cases {self._outcome}"
+        return f"{found} {'more' if better else 'fewer'} {noun} among the {n} {self._units} {self._outcome}"
 
     def _by_pairs(self, ship: PairCounts, hold: PairCounts, *, better: bool) -> str:
         def turns(number: int) -> bool:
@@ -130,12 +130,16 @@ class _Question:
         if found is None:
             return ""
         is_up = (sign > 0) == self.rule.higher_is_better
-        return f"{self._shown(found * _POINT)} {'up' if is_up else 'down'} in every case {self._outcome}"
+        return f"{self._shown(found * _POINT)} {'up' if is_up else 'down'} in every {self.rule.unit} {self._outcome}"
 
     def _shown(self, shift: float) -> str:
         if self.rule.is_score:
             return f"{shift * self.claim.span:.3g}"
         return f"{shift * 100:.1f} points"
+
+    @property
+    def _units(self) -> str:
+        return f"{self.rule.unit}s"
 
     @property
     def _outcome(self) -> str:
@@ -161,9 +165,9 @@ class _Question:
         n = len(values)
         needed = next((size for size in self._sizes(n) if self._suffices(size, values, abs(gap), ends)), None)
         if needed is None:
-            return f"more than {MOST_CASES:,} cases like these to {ends}"
+            return f"more than {MOST_CASES:,} {self._units} like these to {ends}"
         more = max(1, _rounded(needed - n))
-        return f"about {more:,} more {'case' if more == 1 else 'cases'} like these would {ends} nine times of ten"
+        return f"about {more:,} more {self.rule.unit if more == 1 else self._units} like these would {ends} nine times of ten"
 
     @staticmethod
     def _sizes(n: int) -> Iterator[int]:

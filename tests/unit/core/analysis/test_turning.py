@@ -102,6 +102,17 @@ def test_more_cases_of_the_kind_would_decide_unless_it_lies_on_its_limit(new: li
     assert 80 <= rulings.count(end) <= 99
 
 
+def test_conversations_are_called_so() -> None:
+    policy = GatePolicy("g", ("s",), at_least=0.8, may_drop=0.1, modes={"leak": 0.1})
+    new, old = (replace(units(mixed(good, 60 - good)), unit="conversation") for good in (52, 54))
+    judged = judge_and_tell(policy, [Evidence("s", new, old)], STANDARD)
+    texts = [rule.turned_by for rule in judged.rules]
+    assert [("conversation" in text, "case" in text) for text in texts] == [(True, False)] * 3, texts
+    few = [replace(units(mixed(5, 0)), unit="conversation") for _ in range(2)]
+    _, drop, _ = judge_and_tell(policy, [Evidence("s", *few)], STANDARD).rules
+    assert drop.note == "fewer than 10 conversations are in both runs"
+
+
 def test_nothing_turns_what_was_not_measured_or_what_the_environment_spoilt() -> None:
     assert told(DROP, mixed(5, 0), mixed(5, 0))["success against baseline"] == ""
     assert set(told(FLOOR, mixed(40, 10, environment=10)).values()) == {""}
