@@ -2,15 +2,17 @@
 
 Standard library only. Reads the environment of a GitHub job and FORETELL_GATE, FORETELL_REPORT, FORETELL_RULING,
 FORETELL_TOKEN. Ends 0 whatever GitHub answers: a token that may not write, as on a fork, changes no verdict.
+What GitHub cannot answer for the moment is asked again.
 """
 
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,11 @@ PAGE = 100
 PAGES = 100
 SECONDS = 20
 LONGEST = 65_000
-"""Characters of a body; GitHub refuses more than 65 536."""
+"""Characters of a report; GitHub refuses a body of more than 65 536."""
+PAUSES = (0.5, 2.0)
+"""Seconds before it is tried once more."""
+PASSING = frozenset({429, 500, 502, 503, 504})
+"""Statuses that may be others the next moment."""
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -40,7 +46,22 @@ class PullRequest:
     token: str
 
     def write(self, marker: str, body: str) -> str:
-        """Replace the comment that begins with the marker, or write the first one; says which of them it did."""
+        """Replace the comment that begins with the marker, or write the first one; says which of them it did.
+
+        A try begins with the look at what is there: the one before may have written, and only its answer was lost.
+        """
+        for pause in PAUSES:
+            try:
+                return self._write(marker, body)
+            except OSError as error:
+                if isinstance(error, urllib.error.HTTPError):
+                    error.close()
+                    if error.code not in PASSING:
+                        raise
+                time.sleep(pause)
+        return self._write(marker, body)
+
+    def _write(self, marker: str, body: str) -> str:
         issues = f"{self.api}/repos/{self.repository}/issues"
         found = next((one for one in self._comments() if _is_ours(one, marker)), None)
         if found is None:
@@ -82,8 +103,8 @@ def _is_ours(comment: dict[str, Any], marker: str) -> bool:
     return author.get("type") == "Bot" and str(comment.get("body") or "").startswith(marker)
 
 
-def body_of(gate: str, ruling: str, report: Path) -> str:
-    """The comment's text: the marker, then the report, or one line when there is none."""
+def body_of(gate: str, ruling: str, report: Path, link: str = "") -> str:
+    """The comment's text: the marker, then the report, or one line when there is none, then the link."""
     try:
         text = report.read_text(encoding="utf-8")
     except OSError:
@@ -92,13 +113,23 @@ def body_of(gate: str, ruling: str, report: Path) -> str:
     text = text.removeprefix(marker).lstrip("\n")
     if len(text) > LONGEST:
         text = f"{text[:LONGEST].rpartition(chr(10))[0]}\n\nThe rest is in the summary of the job."
-    return f"{marker}\n{text}"
+    return f"{marker}\n{text}{link}"
 
 
 def marker_of(gate: str) -> str:
     """What a gate's comment begins with; invisible on the page."""
     name = gate.replace("--", "-%2D")  # two dashes would end the comment
     return f"<!-- foretell:gate:{name} -->"
+
+
+def link_of(environment: Mapping[str, str]) -> str:
+    """A line with a link to the attempt of the job that decided; nothing where no job is known."""
+    run = environment.get("GITHUB_RUN_ID")
+    if not run:
+        return ""
+    address = f"{environment.get('GITHUB_SERVER_URL', 'https://github.com')}/{environment['GITHUB_REPOSITORY']}"
+    attempt = environment.get("GITHUB_RUN_ATTEMPT", "1")
+    return f"\n[Log, summary and artifacts]({address}/actions/runs/{run}/attempts/{attempt})\n"
 
 
 def number_of(event: Path) -> int | None:
@@ -119,7 +150,8 @@ def main() -> str:
     if not token:
         return "::warning::foretell has no token, and wrote no comment."
     gate = os.environ["FORETELL_GATE"]
-    body = body_of(gate, os.environ.get("FORETELL_RULING") or "error", Path(os.environ.get("FORETELL_REPORT", "")))
+    ruling, report = os.environ.get("FORETELL_RULING") or "error", Path(os.environ.get("FORETELL_REPORT", ""))
+    body = body_of(gate, ruling, report, link_of(os.environ))
     api = os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
     pull = PullRequest(api, os.environ["GITHUB_REPOSITORY"], number, token)
     try:

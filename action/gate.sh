@@ -12,6 +12,10 @@ record="${FORETELL_RECORD:-.foretell/record-$gate.json}"
 if [[ "$record" != /* ]]; then
   record="$PWD/$record"
 fi
+if [[ "$record" == *$'\n'* ]]; then
+  echo "::error::The input record must be a path without line ends."
+  exit 64 # the outputs below are lines
+fi
 reports="$RUNNER_TEMP/foretell-$gate"
 rm -rf "$reports" # what an earlier step of this job decided is not ours to tell
 mkdir -p "$reports" "$(dirname "$record")"
@@ -19,6 +23,7 @@ mkdir -p "$reports" "$(dirname "$record")"
 words=(gate --record "$record")
 words+=(--out "markdown=$reports/decision.md" --out "json=$reports/decision.json")
 words+=(--out "junit=$reports/decision.junit.xml" --out "sarif=$reports/decision.sarif")
+words+=(--out "html=$reports/decision.html")
 if [[ -n "${FORETELL_CONFIG:-}" ]]; then
   words+=(--config "$FORETELL_CONFIG")
 fi
@@ -30,14 +35,14 @@ read -r -d '' -a extra <<< "${FORETELL_ARGS:-}" || true
 words+=(${extra[@]+"${extra[@]}"} -- "$gate")
 
 # What a model says may look like a command to the runner; until the word is given, the runner obeys none.
-word="$("$python" -c 'import secrets; print(secrets.token_hex(16))')"
+word="$("$python" -I -c 'import secrets; print(secrets.token_hex(16))')"
 echo "::stop-commands::$word"
 code=0
 "$python" -P -m foretell "${words[@]}" || code=$?
 echo
 echo "::$word::"
 
-ruling="$("$python" "$GITHUB_ACTION_PATH/action/ruling.py" "$reports/decision.json")"
+ruling="$("$python" -I "$GITHUB_ACTION_PATH/action/ruling.py" "$reports/decision.json")"
 if [[ "$ruling" == error && "$code" -le 1 ]]; then
   code=70 # a verdict without a decision: Python itself ends with 1 when it cannot import foretell
 fi
@@ -49,7 +54,7 @@ fi
 } >> "$GITHUB_OUTPUT"
 
 if [[ -s "$reports/decision.md" ]]; then
-  cat "$reports/decision.md" >> "$GITHUB_STEP_SUMMARY"
+  cat "$reports/decision.md"
 else
-  echo "foretell gate $gate decided nothing; exit code $code. The log of this step says why." >> "$GITHUB_STEP_SUMMARY"
-fi
+  echo "foretell gate $gate decided nothing; exit code $code. The log of this step says why."
+fi >> "${GITHUB_STEP_SUMMARY:-/dev/null}"

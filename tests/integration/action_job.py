@@ -48,12 +48,19 @@ class GitHub:
     refuses: dict[str, int] = field(default_factory=dict[str, int])
     calls: list[str] = field(default_factory=list[str])
     tokens: set[str | None] = field(default_factory=set[str | None])
+    falters: list[int] = field(default_factory=list[int])
     url: str = ""
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """Status and body. Of `falters` the first becomes of a comment that was written, the others of what follows."""
         self.calls.append(f"{method} {path}")
         if method in self.refuses:
             return self.refuses[method], {"message": "Resource not accessible by integration"}
+        if self.falters and (self.comments or method != "GET"):
+            status = self.falters.pop(0)
+            if method == "POST":
+                self.comments.append(comment(len(self.comments) + 1, body["body"]))
+            return status, {"message": "Server Error"}
         parts = urlsplit(path)
         if method == "GET":
             query = parse_qs(parts.query)
@@ -78,6 +85,8 @@ class Job:
     api: str
     log: str = ""
     outputs: dict[str, str] = field(default_factory=dict[str, str])
+    more: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+    """What differs in the environment: None is not set."""
 
     def plan(self, code: int, ruling: str | None) -> None:
         """What the stand-in for foretell writes, and how it ends."""
@@ -122,7 +131,7 @@ class Job:
 
     def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("LANG", "PYTHONPATH") if name in os.environ}
-        return {
+        own = {
             **kept,
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "SANDBOX": str(self.folder),
@@ -135,6 +144,7 @@ class Job:
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
             "RUNNER_TEMP": str(self.folder / "temp"),
         }
+        return {name: value for name, value in {**own, **self.more}.items() if value is not None}
 
     @property
     def called(self) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def test_it_asks_for_every_report(job: Job) -> None:
         "gate", "--record", str(app / "kept" / "r.json"),
         "--out", f"markdown={reports}/decision.md", "--out", f"json={reports}/decision.json",
         "--out", f"junit={reports}/decision.junit.xml", "--out", f"sarif={reports}/decision.sarif",
+        "--out", f"html={reports}/decision.html",
         "--config", "foretell.toml", "--against=HEAD^1", "--first", "--max-cost", "2.5", "*", "--", "deploy",
     ]  # fmt: skip
     assert (Path(job.called["cwd"]), (app / "kept").is_dir()) == (app, True)
@@ -143,7 +144,7 @@ def test_a_gate_that_looks_like_an_option_is_a_name(job: Job) -> None:
 
 def test_inputs_are_words_and_no_shell_text(job: Job) -> None:
     job.run(args="$(touch${IFS}pwned) `touch pwned` ; &", config="a b$(touch pwned).toml", install="foretell==0.1.0;id")
-    assert job.called["words"][11:] == [
+    assert job.called["words"][13:] == [
         "--config", "a b$(touch pwned).toml", "$(touch${IFS}pwned)", "`touch", "pwned`", ";", "&", "--", "deploy",
     ]  # fmt: skip
     assert list(job.folder.rglob("pwned")) == []
@@ -213,7 +214,7 @@ def test_every_gate_has_its_own_comment_and_people_keep_theirs(job: Job, github:
         ({"POST": 403}, "GitHub answered 403. The job needs 'permissions: pull-requests: write'; forks do not get it."),
         ({"GET": 404}, "GitHub answered 404."),
         ({"GET": 302}, "GitHub answered 302."),
-        ({"POST": 502}, "GitHub answered 502."),
+        ({"POST": 422}, "GitHub answered 422."),
     ],
 )
 def test_a_comment_that_fails_changes_no_verdict(
@@ -241,6 +242,55 @@ def test_without_a_pull_request_or_an_api_there_is_no_comment(
     job.api = api or job.api
     (job.folder / "event.json").write_text(json.dumps(event))
     assert (job.run(**given), f"{told}\n" in job.log) == (0, True)
+
+
+def test_what_passes_is_asked_again_and_nothing_is_written_twice(job: Job, github: GitHub) -> None:
+    github.falters = [502, 503]
+    assert job.run() == 0
+    listing = "GET /repos/acme/shop/issues/7/comments?per_page=100&page=1"
+    assert github.calls == [listing, "POST /repos/acme/shop/issues/7/comments", listing, listing,
+                            "PATCH /repos/acme/shop/issues/comments/1"]  # fmt: skip
+    assert [one["body"] for one in github.comments] == [f"{MARKER}\n# foretell: ship\n"]
+    assert "The comment was updated." in job.log
+
+
+def test_what_does_not_pass_is_told(job: Job, github: GitHub) -> None:
+    github.refuses = {"GET": 503}
+    assert (job.run(), len(github.calls)) == (0, 3)
+    assert "::warning::foretell wrote no comment: GitHub answered 503.\n" in job.log
+
+
+def test_the_comment_leads_to_its_job(job: Job, github: GitHub) -> None:
+    job.more = {"GITHUB_RUN_ID": "81", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_SERVER_URL": "https://git.example.org"}
+    assert job.run() == 0
+    link = "[Log, summary and artifacts](https://git.example.org/acme/shop/actions/runs/81/attempts/2)"
+    assert github.comments[0]["body"] == f"{MARKER}\n# foretell: ship\n\n{link}\n"
+
+
+def test_modules_of_the_application_are_not_taken_for_pythons_own(job: Job, github: GitHub) -> None:
+    for name in ("secrets", "json", "time"):
+        (job.folder / "workspace" / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
+    assert (job.run(), len(github.comments), "the wrong module" in job.log) == (0, 1, False)
+
+
+def test_a_record_of_two_lines_is_refused_before_it_becomes_an_output(job: Job) -> None:
+    assert job.run(record="r.json\nruling=ship") == 64
+    assert "must be a path without line ends" in job.log
+    assert (job.folder / "output.txt").read_text() == ""
+
+
+def test_a_runner_without_a_summary_gets_its_verdict(job: Job) -> None:
+    job.more = {"GITHUB_STEP_SUMMARY": None}
+    job.plan(1, "hold")
+    assert (job.run(), job.outputs["ruling"]) == (1, "hold")
+
+
+def test_a_python_that_is_too_old_is_told_before_anything_is_installed(job: Job) -> None:
+    old = job.folder / "bin" / "python3.9"
+    old.write_text('#!/bin/sh\ncase "$1" in --version) echo Python 3.9.2 ;; *) exit 1 ;; esac\n')
+    old.chmod(0o755)
+    assert job.run(python_version="3.9") == 69
+    assert "foretell needs Python 3.11 or newer; python3.9 is Python 3.9.2." in job.log
 
 
 def test_a_comment_can_be_declined(job: Job, github: GitHub) -> None:
@@ -337,6 +387,6 @@ def test_the_gate_itself_decides_once_and_leaves_every_report(job: Job, github: 
     assert (job.run(gate="floor"), job.outputs["ruling"]) == (1, "hold")
     assert "asking again is not a second chance" in job.log
     reports = sorted(path.name for path in Path(job.outputs["reports"]).iterdir())
-    assert reports == ["decision.json", "decision.junit.xml", "decision.md", "decision.sarif"]
+    assert reports == ["decision.html", "decision.json", "decision.junit.xml", "decision.md", "decision.sarif"]
     (written,) = github.comments
     assert (written["body"].count("<!-- foretell:gate:floor -->"), "hold: gate floor" in written["body"]) == (1, True)

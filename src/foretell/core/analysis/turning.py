@@ -167,7 +167,8 @@ class _Question:
         if needed is None:
             return f"more than {MOST_CASES:,} {self._units} like these to {ends}"
         more = max(1, _rounded(needed - n))
-        return f"about {more:,} more {self.rule.unit if more == 1 else self._units} like these would {ends} nine times of ten"
+        units = self.rule.unit if more == 1 else self._units
+        return f"about {more:,} more {units} like these would {ends} nine times of ten"
 
     @staticmethod
     def _sizes(n: int) -> Iterator[int]:
