@@ -51,9 +51,12 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, *words: str, share: float = 1.0, env: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """A server of a project in a folder, on a free port; killed when the block ends."""
-    (folder / "foretell.toml").write_text(PROJECT.format(share=share))
+def serving(
+    folder: Path, *words: str, share: float = 1.0, env: Mapping[str, str] | None = None, seconds: float = 50
+) -> Iterator[Served]:
+    """A server of the project in a folder, on a free port; killed when the block ends; a project only if there is none."""
+    if not (folder / "foretell.toml").exists():
+        (folder / "foretell.toml").write_text(PROJECT.format(share=share))
     with subprocess.Popen(
         [sys.executable, "-m", "foretell", "serve", "--port", "0", *words],
         cwd=folder,
@@ -62,7 +65,7 @@ def serving(folder: Path, *words: str, share: float = 1.0, env: Mapping[str, str
         stderr=subprocess.DEVNULL,
         text=True,
     ) as process:
-        guard = threading.Timer(50, process.kill)
+        guard = threading.Timer(seconds, process.kill)
         guard.start()
         try:
             assert process.stdout is not None

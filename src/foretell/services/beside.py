@@ -75,7 +75,7 @@ def _plan_at(base: House, plan: SuitePlan) -> SuitePlan:
     suites = base.project.suites
     if plan.suite not in suites:
         raise ConfigurationError(Problem("", f"suite '{plan.suite}' is not known.", suggest(plan.suite, suites)))
-    sample = plan.evalset if plan.layer == "behavioural" else None
+    sample = plan.evalset if plan.is_drawn else None
     return plan_suite(base, suites[plan.suite], RunRequest(), sample)
 
 

@@ -16,6 +16,7 @@ from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, NotEnoughEvidence, Problem, suggest
 from foretell.services.evalsets import import_cases
 from foretell.services.house import House
+from foretell.services.replay import recorded
 from foretell.services.retention import feedback_of
 from foretell.services.traffic import conversation_of, histories_of
 
@@ -147,5 +148,5 @@ def _case(one: Interaction, before: Sequence[Interaction], topic: str, weight: d
         one.id,
         conversation_of(one, before),
         slices=slices,
-        metadata={**origin, "conversation_id": conversation, **weight},
+        metadata={**origin, "conversation_id": conversation, **weight, **recorded(one)},
     )

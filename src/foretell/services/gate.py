@@ -167,7 +167,7 @@ def _policy(house: House, request: GateRequest) -> GatePolicy:
 
 
 async def _side(house: House, policy: GatePolicy, plan: SuitePlan, *, is_first: bool) -> Side:
-    if is_first or plan.layer == "behavioural":  # traffic has no fixed cases: another sample's run is no baseline
+    if is_first or plan.is_drawn:  # no fixed cases: a run of another sample is no baseline
         return Side(plan, None, None)
     where = f"gate '{policy.name}'"
     has_base = len(plan.arms) > 1

@@ -86,7 +86,7 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
         suite=suite.name,
         layer=suite.layer,
         evalset=version,
-        arms=arms if sample is None else beside(version, arms),
+        arms=beside(version, arms) if suite.layer == "behavioural" else arms,
         scorers=scorers,
         success=suite.success,
         modes=project.modes,
@@ -96,6 +96,7 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
         user=project.targets[suite.user].target if suite.user else None,
         max_turns=suite.max_turns,
         has_live_tools=bool(request.live_tools or (suite.traffic and suite.traffic.has_live_tools)),
+        is_drawn=sample is not None,
     )
     raise_all(BadInput, check_plan(plan))
     return plan

@@ -50,7 +50,7 @@ async def _plan_gate(house: House, policy: GatePolicy) -> GatePlan:
     plans = [
         plan_suite(house, suite, RunRequest())
         for suite in suites_asked(house, RunRequest(policy.suites))
-        if suite.layer != "behavioural"  # traffic has no fixed cases to pair
+        if suite.traffic is None  # which has no fixed cases to pair
     ]
     standard = standard_of(policy, [plan.evalset.hash for plan in plans])
     problems = [

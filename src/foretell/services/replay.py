@@ -7,6 +7,7 @@ from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.effects import Effect, Substitution
 from foretell.core.domain.runs import Arm
 from foretell.core.domain.steps import read_steps
+from foretell.core.domain.traffic import Interaction, answer_of
 from foretell.core.domain.trial import TargetSpec
 from foretell.core.domain.values import Json
 
@@ -20,6 +21,18 @@ def beside(version: EvalSetVersion, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
     is_recorded = any("answered" in case.metadata for case in version.cases)
     is_named = any(arm.target.name == PRODUCTION for arm in arms)
     return (*arms, Arm(TargetSpec(PRODUCTION, PRODUCTION))) if is_recorded and not is_named else arms
+
+
+def recorded(one: Interaction) -> dict[str, Json]:
+    """What a case keeps of an anonymous interaction for its replay: what was answered then, and what its tools gave."""
+    found: dict[str, Json] = {}
+    if one.output is not None:
+        found["answered"] = {"output": answer_of(one.output), "model": one.model, "cost_usd": one.cost_usd}
+    tools: dict[str, list[Json]] = {}
+    for span in one.spans:
+        if span.kind == "tool" and span.error is None:
+            tools.setdefault(span.name, []).append(span.output)
+    return {**found, "tools": dict(tools)} if tools else found
 
 
 def replayed_tools(case: Case, target: TargetSpec) -> tuple[Effect, ...]:

@@ -15,7 +15,7 @@ async def prepare_suites(house: House, request: RunRequest) -> tuple[SuitePlan, 
     check_money(request.max_cost, "the run")
     plans: list[SuitePlan] = []
     for suite in suites_asked(house, request):
-        is_of_traffic = suite.layer == "behavioural" and request.evalset is None
-        version = await freeze_sample(house, suite) if is_of_traffic else None
+        part = suite.traffic if request.evalset is None else None
+        version = await freeze_sample(house, suite, part) if part is not None else None
         plans.append(plan_suite(house, suite, request, version))
     return tuple(plans)

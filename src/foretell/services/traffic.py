@@ -8,13 +8,14 @@ from foretell.core.analysis.recognise import own_rule
 from foretell.core.analysis.sampling import rank_of
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.project import Suite, TrafficSlice
-from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.traffic import Interaction, answer_of
 from foretell.core.domain.values import Json, content_hash
 from foretell.core.domain.wording import percent
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
 from foretell.core.ports.traffic import TrafficSample
 from foretell.services.covering import covered, covered_all
 from foretell.services.house import House
+from foretell.services.replay import recorded
 
 
 def anonymiser_of(house: House, where: str) -> Anonymiser:
@@ -35,14 +36,14 @@ def anonymiser_of(house: House, where: str) -> Anonymiser:
     )
 
 
-async def freeze_sample(house: House, suite: Suite) -> EvalSetVersion:
+async def freeze_sample(house: House, suite: Suite, part: TrafficSlice) -> EvalSetVersion:
     """Draw, anonymise and freeze a suite's sample of traffic. The cases have no expected answer.
 
     Raises:
         BadInput: the file cannot be read.
         NotEnoughEvidence: nothing lies in the window, or the share keeps nothing.
     """
-    where, part = f"suite '{suite.name}'", suite.traffic or TrafficSlice()
+    where = f"suite '{suite.name}'"
     anonymiser = anonymiser_of(house, where) if part.source is not None else None
     every = await _every(house, part)
     recent = _in_window(every, part.window_days, where)
@@ -114,25 +115,14 @@ def histories_of(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
 
 
 def _case(one: Interaction, before: Sequence[Interaction]) -> Case:
-    """A case of an anonymous interaction, without expected answer: what production answered is never the gold.
-
-    What was answered then, and what its tools gave, are kept beside it for the replay.
-    """
+    """A case of an anonymous interaction, without expected answer: what production answered is never the gold."""
     metadata: dict[str, Json] = {
         "conversation_id": one.conversation_id or one.id,
         "at": one.at,
         "names": one.metadata.get("names", "not covered"),
     }
-    if one.output is not None:
-        metadata["answered"] = {"output": one.output, "model": one.model, "cost_usd": one.cost_usd}
-    tools: dict[str, list[Json]] = {}
-    for span in one.spans:
-        if span.kind == "tool" and span.error is None:
-            tools.setdefault(span.name, []).append(span.output)
-    if tools:
-        metadata["tools"] = dict(tools)
     slices = {"release": one.release} if one.release else {}
-    return Case(one.id, conversation_of(one, before), slices=slices, metadata=metadata)
+    return Case(one.id, conversation_of(one, before), slices=slices, metadata={**metadata, **recorded(one)})
 
 
 def conversation_of(one: Interaction, before: Sequence[Interaction]) -> Json:
@@ -148,5 +138,5 @@ def conversation_of(one: Interaction, before: Sequence[Interaction]) -> Json:
         question: Json = earlier.input
         said += question[-1:] if hasattr(question, "append") else [{"role": "user", "content": question}]
         if earlier.output is not None:
-            said.append({"role": "assistant", "content": earlier.output})
+            said.append({"role": "assistant", "content": answer_of(earlier.output)})
     return [*said, {"role": "user", "content": asked}]

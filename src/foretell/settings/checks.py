@@ -139,12 +139,12 @@ class _SuiteCheck:
     def _cases(self) -> Iterator[Problem]:
         suite = self.suite
         if suite.layer == "behavioural":
-            if suite.traffic is None:
-                hint = 'Add traffic = { window = "7d", share = 0.01, at_most = 500 }.'
-                yield Problem(self.where, "a behavioural suite needs 'traffic'.", hint)
-            if suite.evalset is not None:
-                hint = "Its cases come from 'traffic'."
-                yield Problem(f"{self.where} evalset", "has no place in a behavioural suite.", hint)
+            if suite.traffic is None and suite.evalset is None:
+                hint = 'Add traffic = { window = "7d", share = 0.01, at_most = 500 }, or evalset, a sample of traffic.'
+                yield Problem(self.where, "a behavioural suite needs 'traffic' or 'evalset'.", hint)
+            if suite.traffic is not None and suite.evalset is not None:
+                hint = "Its cases come from 'traffic'; leave one of them out."
+                yield Problem(f"{self.where} evalset", "has no place beside 'traffic'.", hint)
         elif suite.layer:
             if suite.evalset is None:
                 yield Problem(self.where, f"a {suite.layer} suite needs 'evalset'.", "Name a set of [evalsets].")

@@ -318,13 +318,16 @@ def test_a_mistake_is_told_in_full(old: str, new: str, problem: str) -> None:
         (
             '[suites.b]\nlayer = "behavioural"\ntarget = "app"\nscorers = ["exact"]',
             (
-                "foretell.toml, [suites.b]: a behavioural suite needs 'traffic'. "
-                'Add traffic = { window = "7d", share = 0.01, at_most = 500 }.'
+                "foretell.toml, [suites.b]: a behavioural suite needs 'traffic' or 'evalset'. "
+                'Add traffic = { window = "7d", share = 0.01, at_most = 500 }, or evalset, a sample of traffic.'
             ),
         ),
         (
             '[suites.b]\nlayer = "behavioural"\ntarget = "app"\nscorers = ["exact"]\ntraffic = {}\nevalset = "core"',
-            "foretell.toml, [suites.b] evalset: has no place in a behavioural suite. Its cases come from 'traffic'.",
+            (
+                "foretell.toml, [suites.b] evalset: has no place beside 'traffic'. "
+                "Its cases come from 'traffic'; leave one of them out."
+            ),
         ),
         (
             (

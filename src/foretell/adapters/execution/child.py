@@ -24,6 +24,9 @@ _KEPT = 2**12  # bytes of standard error, of which the last line is told
 
 Key: TypeAlias = tuple[str, int, int]
 
+_QUIET = {"OTEL_SDK_DISABLED": "true"}
+"""An application's own exporters send nothing while it is evaluated, unless the environment says `false`."""
+
 
 class ChildDied(Exception):
     """The worker process ended while it owed records."""
@@ -63,7 +66,7 @@ class Child:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "foretell.adapters.execution",  # -P: the project's files shadow none of ours
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            cwd=root, env={**os.environ, **arm.environment}, start_new_session=True, limit=2**26,
+            cwd=root, env={**_QUIET, **os.environ, **arm.environment}, start_new_session=True, limit=2**26,
         )  # fmt: skip
         child = cls(process)
         child._readers.append(asyncio.create_task(child._listen()))

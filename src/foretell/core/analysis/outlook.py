@@ -89,7 +89,7 @@ def _blind_spots(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequence
     present = {plan.layer for plan in plans}
     yield from (text for layer, text in LAYERS.items() if layer not in present)
     for plan in plans:
-        if plan.layer == "behavioural" and len(plan.arms) == 1:
+        if plan.is_drawn and len(plan.arms) == 1:
             yield f"{plan.suite}: a drop against the baseline: its traffic was not replayed on the base revision"
         lacking = sum(1 for case in plan.evalset.cases if case.expected is None)
         if lacking and plan.layer != "behavioural":

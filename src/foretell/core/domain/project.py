@@ -28,7 +28,7 @@ class TrafficSlice:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A configured run of a layer. `evalset` is a reference (`core`, `core@2`), None for a behavioural suite.
+    """A configured run of a layer. `evalset` is a reference (`core`, `core@2`), None where `traffic` is drawn from.
 
     `target`, `alternatives` and `user` name targets of the project. `scorers` are complete specs.
     """

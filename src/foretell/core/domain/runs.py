@@ -49,7 +49,7 @@ class SuitePlan:
 
     The first arm is the suite's target, further ones are its alternatives. `success` is an expression, None for "every
     boolean score is true". `max_cost` is in the project's currency, for the whole plan. `has_live_tools` lets a replay
-    of traffic call its tools.
+    of traffic call its tools. `is_drawn` says that the cases were drawn from traffic for this plan alone.
     """
 
     suite: str
@@ -65,6 +65,7 @@ class SuitePlan:
     user: TargetSpec | None = None
     max_turns: int = 8
     has_live_tools: bool = False
+    is_drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

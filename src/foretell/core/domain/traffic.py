@@ -41,3 +41,9 @@ def question_of(asked: Json) -> str:
     said = [cast("Mapping[str, Json]", one) for one in cast("Sequence[Any]", plain) if hasattr(one, "items")]
     users = [one for one in said if one.get("role") == "user"]
     return text_of(users[-1].get("content")) if users else text_of(asked)
+
+
+def answer_of(given: Json) -> Json:
+    """What a user was answered: `output` where a function gave an object that holds it, as a target may; else all."""
+    plain: Any = given
+    return plain["output"] if hasattr(plain, "items") and "output" in plain else given
