@@ -54,7 +54,7 @@ class Served:
 def serving(
     folder: Path, *words: str, share: float = 1.0, env: Mapping[str, str] | None = None, seconds: float = 50
 ) -> Iterator[Served]:
-    """A server of the project in a folder, on a free port; killed when the block ends; a project only if there is none."""
+    """A server of the project in a folder, on a free port; killed when the block ends. A folder may have its own."""
     if not (folder / "foretell.toml").exists():
         (folder / "foretell.toml").write_text(PROJECT.format(share=share))
     with subprocess.Popen(
