@@ -26,8 +26,8 @@ FIRST_GUESS: Final = 0.001
 """Seconds that a span takes, until the first were measured."""
 FEW: Final = 64
 """Spans that are taken out of their request, which is too large to be sent to another process for them."""
-_PART: Final = 256
-"""Spans of one piece of work: a large request is spread over the processes."""
+_LEAST: Final = 256
+"""Spans that are worth a process: a large request is spread, and travels once for each of its parts."""
 _MSGPACK, _JSON = b"\x01", b"\x02"
 _decoder = msgspec.msgpack.Decoder(list[Arrival])
 _in_process: dict[str, Cover] = {}
@@ -54,7 +54,8 @@ class CoverPool:
         body = read.body
         if len(kept) <= FEW and read.media == PROTOBUF:
             body, kept = picked(body, frozenset(kept)), range(len(kept))
-        parts = [kept[start : start + _PART] for start in range(0, len(kept), _PART)]
+        size = max(_LEAST, -(-len(kept) // self._processes))
+        parts = [kept[start : start + size] for start in range(0, len(kept), size)]
         loop = asyncio.get_running_loop()
         try:
             done = await asyncio.gather(

@@ -65,7 +65,7 @@ class StoredIntake:
             def write(
                 connection: Connection, part: Sequence[tuple[str, Change]] = part, over: Sequence[int] = over
             ) -> int:
-                new = sum(_change(self._database, connection, identity, change) for identity, change in part)
+                new = _change(self._database, connection, part)
                 if over:
                     connection.execute(delete(schema.arrivals).where(schema.arrivals.c.no.in_(over)))
                 return new
@@ -74,16 +74,21 @@ class StoredIntake:
         return changed
 
 
-def _change(database: Database, connection: Connection, identity: str, change: Change) -> int:
-    """Change one interaction; 1 when it is another one now."""
+def _change(database: Database, connection: Connection, changes: Sequence[tuple[str, Change]]) -> int:
+    """Change some interactions, all read and written at once; how many are other ones now."""
     table = schema.interactions
-    where = f"Interaction {identity}"
-    body = connection.execute(select(table.c.body).where(table.c.id == identity)).scalar()
-    before = None if body is None else _interactions.unpack(body, where)
-    after = change(before)
-    if after is None or after == before:
-        return 0
-    values = {"at": microseconds(after.at, where), "body": pack(after, where)}
-    insert = database.insert(table).values(id=identity, **values)
-    connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
-    return 1
+    asked = select(table.c.id, table.c.body).where(table.c.id.in_([identity for identity, _ in changes]))
+    bodies: dict[str, bytes] = {row.id: row.body for row in connection.execute(asked)}
+    rows: dict[str, dict[str, object]] = {}
+    for identity, change in changes:
+        where = f"Interaction {identity}"
+        before = _interactions.unpack(bodies[identity], where) if identity in bodies else None
+        after = change(before)
+        if after is not None and after != before:
+            bodies[identity] = body = pack(after, where)
+            rows[identity] = {"id": identity, "at": microseconds(after.at, where), "body": body}
+    if rows:
+        insert = database.insert(table)
+        changed = {"at": insert.excluded.at, "body": insert.excluded.body}
+        connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changed), list(rows.values()))
+    return len(rows)

@@ -24,6 +24,8 @@ _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _CARD = range(10**14, 10**16)
 REMEMBERED = 4096
 """Texts whose replacement is remembered: retrieved documents and prompts come again and again."""
+SHORT = 64
+"""Characters up to which a text that holds nothing personal is remembered as it is: names of fields, of models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Anonymiser:
     allow: frozenset[str] = frozenset()
     names: Names | None = None
     _remembered: OrderedDict[bytes, str] = field(default_factory=OrderedDict[bytes, str], repr=False, compare=False)
+    _plain: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None], repr=False, compare=False)
 
     @property
     def names_covered(self) -> str:
@@ -53,17 +56,16 @@ class Anonymiser:
     def identity(self, *parts: str) -> str:
         """A keyed hash of some texts, 20 hex characters: equal for equal parts, and telling nothing of them."""
         joined = "\x1f".join(parts).encode(errors="surrogatepass")
-        return hmac.new(self.key, joined, hashlib.sha256).hexdigest()[:20]
+        return hmac.digest(self.key, joined, "sha256").hex()[:20]
 
     def text(self, text: str) -> str:
         """The text with every piece of personal data replaced that can be told."""
-        if len(text) < 3:
+        if len(text) < 3 or self._is_plain(text):
             return text
         mark = self._mark(text)
         if (known := self._remembered.get(mark)) is not None:
             return known
-        self._remember(mark, text, [] if self.names is None else self.names.find([text])[0])
-        return self._remembered[mark]
+        return self._remember(mark, text, [] if self.names is None else self.names.find([text])[0])
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Ask the names model about many texts at once, so that `text` finds them answered: models like batches.
@@ -72,7 +74,8 @@ class Anonymiser:
         """
         if self.names is None:
             return
-        new = {mark: text for text in texts if (mark := self._mark(text)) not in self._remembered}
+        unknown = (text for text in texts if not self._is_plain(text))
+        new = {mark: text for text in unknown if (mark := self._mark(text)) not in self._remembered}
         asked = dict(islice(new.items(), REMEMBERED))
         for (mark, text), named in zip(asked.items(), self.names.find(list(asked.values())), strict=True):
             self._remember(mark, text, named)
@@ -111,8 +114,10 @@ class Anonymiser:
     def _telling(self, name: str, value: Json) -> str | None:
         """The kind of a field whose name says that all of its value is personal; None leaves it to the patterns."""
         kind = kind_of_field(name)
+        if kind is None:
+            return None
         is_number = isinstance(value, int) and not isinstance(value, bool) and kind not in ("secret", "name")
-        if kind is None or not (is_number or isinstance(value, str)):
+        if not (is_number or isinstance(value, str)):
             return None
         text = str(value)
         return None if not text or text.lower() in self.allow or is_pseudonym(text) else kind
@@ -120,10 +125,19 @@ class Anonymiser:
     def _mark(self, text: str) -> bytes:
         return hashlib.blake2b(text.encode(errors="surrogatepass"), key=self.key[:64], digest_size=16).digest()
 
-    def _remember(self, mark: bytes, text: str, named: Sequence[Found]) -> None:
-        self._remembered[mark] = self._covered_json(text) or self._covered_text(text, named)
-        while len(self._remembered) > REMEMBERED:
-            self._remembered.popitem(last=False)
+    def _is_plain(self, text: str) -> bool:
+        return len(text) <= SHORT and text in self._plain
+
+    def _remember(self, mark: bytes, text: str, named: Sequence[Found]) -> str:
+        covered = self._covered_json(text) or self._covered_text(text, named)
+        if covered == text and len(text) <= SHORT:
+            self._plain[text] = None
+        else:
+            self._remembered[mark] = covered
+        for known in (self._plain, self._remembered):
+            while len(known) > REMEMBERED:
+                known.popitem(last=False)
+        return covered
 
     def _covered_json(self, text: str) -> str | None:
         """A text that is a JSON object or list, covered as one, for its field names tell; None when it is not."""
@@ -144,7 +158,9 @@ class Anonymiser:
         return "".join((*parts, text[at:]))
 
     def _pieces(self, text: str, named: Sequence[Found]) -> list[Found]:
-        found = settle(text, (*find_personal(text, self.own), *named))
+        found = find_personal(text, self.own)
+        if named:
+            found = settle(text, (*found, *named))
         return [one for one in found if text[one.start : one.end].lower() not in self.allow]
 
 

@@ -105,7 +105,17 @@ def test_no_more_is_remembered_than_has_room() -> None:
     anonymiser = Anonymiser(b"key")
     for number in range(REMEMBERED + 50):
         anonymiser.text(f"text {number}")
-    assert len(anonymiser._remembered) == REMEMBERED
+        anonymiser.text(f"{number}@b.example")
+    assert (len(anonymiser._plain), len(anonymiser._remembered)) == (REMEMBERED, REMEMBERED)
+
+
+def test_nothing_that_was_covered_is_remembered_as_it_was() -> None:
+    anonymiser = Anonymiser(b"key")
+    texts = ("small-1", "a@b.example", "words " * 20)
+    covered = [anonymiser.text(text) for text in texts]
+    assert [anonymiser.text(text) for text in texts] == covered
+    assert list(anonymiser._plain) == ["small-1"]
+    assert list(anonymiser._remembered.values()) == covered[1:]
 
 
 def test_every_text_of_a_value_is_walked() -> None:
