@@ -11,7 +11,13 @@ from foretell.reports.numbers import NONE, as_json, counted, interval, money, sh
 from foretell.reports.section import section
 from foretell.reports.tables import Sheet
 
-_WORDS = {"caught": "caught", "missed": "MISSED", "not-applicable": "n/a", "unmeasured": "unmeasured"}
+_WORDS = {
+    "caught": "caught",
+    "missed": "MISSED",
+    "not-applicable": "n/a",
+    "not-injected": "could not be injected",
+    "unmeasured": "unmeasured",
+}
 
 
 def drill_sheets(report: DrillReport) -> tuple[Sheet, ...]:
@@ -52,7 +58,7 @@ def caught_line(report: DrillReport) -> str:
 
 def _telling(one: FaultFinding) -> Cell:
     """The cell that says most: one that caught it, else one that could have."""
-    order = ("caught", "missed", "unmeasured", "not-applicable")
+    order = tuple(_WORDS)
     return min(one.cells, key=lambda cell: order.index(cell.state))
 
 
@@ -61,8 +67,6 @@ def _state(cell: Cell) -> str:
 
 
 def _signal(cell: Cell) -> str:
-    if cell.state == "not-applicable":
-        return cell.reason
     if not cell.signals:
         return cell.reason or NONE
     first = cell.signals[0]

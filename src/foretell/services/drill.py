@@ -106,7 +106,9 @@ async def drill(house: House, request: DrillRequest, watcher: Watcher | None = N
     policy = house.project.drills
     plans = await _plans(house, request)
     specs = faults_asked(policy, request.faults)
-    placed = {(spec.name, plan.suite): place(spec, plan, policy) for spec in specs for plan in plans}
+    for spec in specs:  # mistakes in all of them, before the first call
+        for plan in plans:
+            place(spec, plan, policy)
     campaign = Campaign(house, drill_id, policy, watcher, request.max_cost)
     references: dict[str, Read] = {}
     for plan in plans:
@@ -122,11 +124,12 @@ async def drill(house: House, request: DrillRequest, watcher: Watcher | None = N
     ]
     findings: list[FaultFinding] = []
     for spec in specs:
+        placed = [place(spec, plan, policy, references[plan.suite].obeying) for plan in plans]
         cells = [
-            await _cell(campaign, plan, references[plan.suite], spec.name, placed[spec.name, plan.suite])
-            for plan in plans
+            await _cell(campaign, plan, references[plan.suite], spec.name, one)
+            for plan, one in zip(plans, placed, strict=True)
         ]
-        findings.append(_finding(spec, cells, [placed[spec.name, plan.suite] for plan in plans]))
+        findings.append(_finding(spec, cells, placed))
     report = _report(campaign, plans, references, findings, quiet)
     await house.store.records.append(Record(KIND, drill_id, report.at, asdict(report)))
     return report
@@ -159,12 +162,14 @@ async def _plans(house: House, request: DrillRequest) -> tuple[SuitePlan, ...]:
 async def _cell(campaign: Campaign, plan: SuitePlan, reference: Read, name: str, placed: Placed | None) -> Cell:
     """One fault on one suite; `placed` None is a run without a fault."""
     if placed is not None and placed.why_not:
-        return Cell(plan.suite, plan.layer, "not-applicable", placed.why_not)
+        return Cell(
+            plan.suite, plan.layer, "not-injected" if placed.is_beyond_reach else "not-applicable", placed.why_not
+        )
     fault = placed.spec if placed is not None else None
     run = await campaign.run(plan, name, fault)
     if isinstance(run, str):
         is_idle = "changed nothing" in run
-        return Cell(plan.suite, plan.layer, "not-applicable" if is_idle else "unmeasured", run)
+        return Cell(plan.suite, plan.layer, "not-injected" if is_idle else "unmeasured", run)
     broken = await read_run(campaign.house, run)
     if fault is not None and fault.step is not None and not broken.acted:
         why = f"changed nothing: step '{fault.step}' was never called with anything to spoil"

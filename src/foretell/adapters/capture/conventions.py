@@ -7,9 +7,10 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/). Beside them stand their ow
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
-from foretell.core.domain.trace import SpanKind
+from foretell.core.domain.arrivals import KIND_MARK
+from foretell.core.domain.trace import SPAN_KINDS, SpanKind
 
 PRESENT: Final[Mapping[str, tuple[str, ...]]] = {
     "gen_ai.provider.name": ("gen_ai.system", "llm.provider", "llm.system"),
@@ -39,6 +40,7 @@ PRESENT: Final[Mapping[str, tuple[str, ...]]] = {
 """Present name → the names that mean the same, in the order of preference."""
 
 KINDS: Final[tuple[tuple[str, Mapping[str, SpanKind]], ...]] = (
+    (KIND_MARK, cast("Mapping[str, SpanKind]", {kind: kind for kind in SPAN_KINDS})),
     (
         "gen_ai.operation.name",
         {

@@ -16,6 +16,7 @@ import msgspec
 
 from foretell.adapters.targets.reported import reported
 from foretell.adapters.targets.spans import check_traces, traces_port
+from foretell.core.domain.effects import told
 from foretell.core.domain.http_errors import excerpt
 from foretell.core.domain.messages import asked, message_fields
 from foretell.core.domain.secrets import redact, resolve
@@ -106,7 +107,7 @@ class LiveCommand:
         """Nothing to free: no process outlives its turn."""
 
     async def _run(self, turn: Turn) -> "_Ended":
-        linked = {} if turn.link is None else turn.link.environment()
+        linked = {} if turn.link is None else turn.link.environment(told(turn.effects, turn.seed))
         process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,

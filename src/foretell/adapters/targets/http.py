@@ -11,6 +11,7 @@ from foretell.adapters.targets.reported import reported
 from foretell.adapters.targets.spans import check_traces, traces_port
 from foretell.adapters.targets.templates import MISSING, check_template, fill, find
 from foretell.core.domain.conversation import Usage, add_known
+from foretell.core.domain.effects import told
 from foretell.core.domain.endpoints import host_of
 from foretell.core.domain.files.rows import Row
 from foretell.core.domain.files.spans import usage_of
@@ -130,8 +131,8 @@ class LiveHttp:
             quoted = {name: quote(text_of(value), safe="") for name, value in values.items()}
             url = text_of(fill(url, quoted))
         body = b"" if self._body is None else msgspec.json.encode(fill(self._body, values))
-        headers = self._headers if turn.link is None else {**turn.link.headers(), **self._headers}
-        return WireRequest(url, body, headers, turn.timeout_s, self._params.method, used=self._used)
+        linked = {} if turn.link is None else turn.link.headers(told(turn.effects, turn.seed))
+        return WireRequest(url, body, {**linked, **self._headers}, turn.timeout_s, self._params.method, used=self._used)
 
     def _used(self, body: bytes) -> int | None:
         """The tokens that a reply reports at `usage`, None when it reports none."""

@@ -3,7 +3,7 @@
 import functools
 import itertools
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import time
@@ -47,6 +47,10 @@ class OpenSpan:
         else:
             self.attributes[FAULT_ATTRIBUTE] = fault
 
+    def current(self) -> AbstractContextManager[object]:
+        """For the time that its own code runs."""
+        return nullcontext()
+
     def close(self, output: object = None, error: BaseException | None = None) -> None:
         """The step returned, or raised."""
         self.end = time()
@@ -84,7 +88,7 @@ class Recording:
     _opened: list[OpenSpan] = field(default_factory=list[OpenSpan])
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def open(self, name: str, kind: SpanKind, given: object) -> OpenSpan:
+    def begin(self, name: str, kind: SpanKind, given: object) -> OpenSpan:
         """A step starts, inside the step that the present context is in, under the effects that the trial has on it."""
         acting = self.effects.on(name)
         return self._open(name, kind, given, (acting, acting.calls - 1 if acting else 0))
@@ -130,7 +134,8 @@ def within(span: OpenSpan) -> Generator[None]:
     """Steps that start inside have this one as their parent."""
     token = _inside.set(span.span_id)
     try:
-        yield
+        with span.current():
+            yield
     finally:
         _inside.reset(token)
 

@@ -60,7 +60,7 @@ class Seams:
             return None
         if recording.owner is not self:  # two targets share the function, and this trial is the other's
             return None
-        return recording.open(step.name, step.kind, given)
+        return recording.begin(step.name, step.kind, given)
 
     def claim(self) -> int:
         """The orphans that came since this was asked last, so that each is counted once."""

@@ -8,6 +8,8 @@ from foretell.core.domain.values import Json
 
 RUN_MARK = "foretell.run"
 """The attribute or baggage entry that marks a span of an evaluation with its run."""
+KIND_MARK = "foretell.step.kind"
+"""The attribute by which `foretell.step` tells the kind of its spans."""
 STATE_MARK = "foretell"
 """The same in W3C `tracestate`, which every SDK hands on and exports with each span."""
 

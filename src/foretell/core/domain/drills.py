@@ -8,7 +8,8 @@ from foretell.core.domain.effects import FaultSpec
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.runs import Layer
 
-CellState: TypeAlias = Literal["caught", "missed", "not-applicable", "unmeasured"]
+CellState: TypeAlias = Literal["caught", "missed", "not-applicable", "not-injected", "unmeasured"]
+"""`not-applicable`: there is nothing for the fault to act on. `not-injected`: there may be, out of a drill's reach."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from foretell.core.domain.arrivals import RUN_MARK, STATE_MARK
+from foretell.core.domain.effects import FAULT_ENTRY
 from foretell.core.domain.trace import NotSeen, Trace
 
 
@@ -16,19 +17,19 @@ class Link:
     run: str
     endpoint: str
 
-    def headers(self) -> dict[str, str]:
-        """For a request: W3C trace context, and the run as baggage. The flag asks that the trace be sampled."""
+    def headers(self, fault: str = "") -> dict[str, str]:
+        """For a request: W3C trace context, the run and a drill's fault as baggage. The flag asks to sample it."""
         run = "".join(char if char.isalnum() or char in "-_." else "_" for char in self.run) or "_"
         return {
             "traceparent": f"00-{self.trace_id}-{self.span_id}-01",
             "tracestate": f"{STATE_MARK}={run}",
-            "baggage": f"{RUN_MARK}={run}",
+            "baggage": f"{RUN_MARK}={run}" + (f",{FAULT_ENTRY}={fault}" if fault else ""),
         }
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, fault: str = "") -> dict[str, str]:
         """For a program: the same as variables, and OpenTelemetry's own that send its spans here and nowhere else."""
         return {
-            **{name.upper(): value for name, value in self.headers().items()},
+            **{name.upper(): value for name, value in self.headers(fault).items()},
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.endpoint,
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{self.endpoint}/v1/traces",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",

@@ -18,8 +18,9 @@ class Turn:
 
     `input` is the case's input on the first turn and the user's next message later; `history` holds the messages before
     it, empty on the first turn. `case_id` and `repeat` let a recording find its place. `effects` are for targets
-    with step seams; any other does nothing about them. `link` is there for targets whose `traces_port` asks for it.
-    `answered` is what production answered, where traffic is replayed.
+    with step seams; one elsewhere is told of a fault beside its `link`, and any other does nothing about them. `link`
+    is there for targets whose `traces_port` asks for it. `answered` is what production answered, where traffic is
+    replayed.
     """
 
     input: Json

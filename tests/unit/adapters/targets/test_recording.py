@@ -80,10 +80,10 @@ def test_an_answer_without_a_json_form_is_refused(value: object) -> None:
 
 def test_steps_know_the_step_they_are_in() -> None:
     with trial() as recording:
-        outer = recording.open("outer", "chain", {})
+        outer = recording.begin("outer", "chain", {})
         with within(outer):
-            recording.open("inner", "tool", {}).close(1)
-        recording.open("after", "tool", {}).close(error=ValueError("no"))
+            recording.begin("inner", "tool", {}).close(1)
+        recording.begin("after", "tool", {}).close(error=ValueError("no"))
     shape = [(span.name, span.span_id, span.parent_id, span.error, span.end is None) for span in recording.spans()]
     assert shape == [
         ("outer", "1", None, None, True),
