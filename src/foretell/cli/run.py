@@ -11,12 +11,13 @@ from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house,
 from foretell.core.analysis.reading import RunSummary
 from foretell.core.domain.runs import Run
 from foretell.core.errors import ConfigurationError, Problem
-from foretell.reports.numbers import as_json, counted, money
+from foretell.reports.numbers import as_json, counted, duration, money
 from foretell.reports.tables import summary_sheet
 from foretell.services.findings import summarise
 from foretell.services.house import House
+from foretell.services.ledger import Lateness
 from foretell.services.plan import PlannedRun, RunRequest, check_money, outline
-from foretell.services.run import resume, run_plan
+from foretell.services.run import Finished, resume, run_plan
 from foretell.services.suites import prepare_suites
 
 
@@ -40,6 +41,10 @@ def command(
     live_tools: Annotated[
         bool, typer.Option("--live-tools", help="Let replayed traffic call its tools; default: recorded results.")
     ] = False,
+    pace: Annotated[
+        float | None,
+        typer.Option(metavar="SPEED", help="Start trials at the recorded times of their cases, SPEED times as fast."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and stop.")] = False,
     ephemeral_key: KeyOption = False,
     as_json_: JsonOption = False,
@@ -47,7 +52,7 @@ def command(
 ) -> None:
     """Run suites: every case, on the suite's target and its alternatives, scored and stored."""
     request = RunRequest(
-        tuple(suites or ()), target, evalset, repeats, limit, max_cost, concurrency, seed, live_tools or None
+        tuple(suites or ()), target, evalset, repeats, limit, max_cost, concurrency, seed, live_tools or None, pace
     )
     if resume_run is not None:
         _check_resume(request, is_dry=dry_run)
@@ -55,21 +60,25 @@ def command(
         _tell(in_house(config, lambda house: _outlines(house, request), ephemeral_key=ephemeral_key), is_json=as_json_)
         return
 
-    async def work(house: House) -> tuple[list[RunSummary], list[str]]:
+    async def work(house: House) -> tuple[list[RunSummary], list[Finished]]:
         with ProgressWatcher(house.project.currency) as watcher:
             if resume_run is not None:
                 done = [await resume(house, resume_run, max_cost, watcher)]
             else:
                 group = house.new_id()
                 done = [await run_plan(house, plan, group, watcher) for plan in await prepare_suites(house, request)]
-        stops = [str(one.stopped) for one in done if one.stopped is not None]
-        return [await summarise(house, run) for one in done for run in one.runs], stops
+        return [await summarise(house, run) for one in done for run in one.runs], done
 
-    summaries, stops = in_house(config, work, ephemeral_key=ephemeral_key)
+    summaries, done = in_house(config, work, ephemeral_key=ephemeral_key)
+    stops = [str(one.stopped) for one in done if one.stopped is not None]
+    paced = {one.runs[0].id: one.lateness for one in done if one.lateness is not None}
     if as_json_:
-        print_json("foretell.run/1", {"runs": [_summary_json(one) for one in summaries], "stopped": stops})
+        runs = [{**_summary_json(one), "lateness": as_json(paced.get(one.run.id))} for one in summaries]
+        print_json("foretell.run/1", {"runs": runs, "stopped": stops})
     else:
         print_sheet(summary_sheet(summaries))
+        for run, late in paced.items():
+            say_wrapped(_pace_line(run, late))
     for stop in stops:
         say(f"not enough evidence: {stop}", err=True)
     if stops:
@@ -90,6 +99,13 @@ def _check_resume(request: RunRequest, *, is_dry: bool) -> None:
     if beside:
         hint = f"Leave out {', '.join(beside)}."
         raise ConfigurationError(Problem("--resume", "goes on with a run as it was planned.", hint))
+
+
+def _pace_line(run: str, late: Lateness) -> str:
+    """How a run kept its pace; a late start is time that its user would have waited before any latency began."""
+    middle, most_of_them, worst = (duration(one * 1000) for one in (late.median_s, late.p95_s, late.most_s))
+    told = f"{run}: {counted(late.starts, 'start')} at {late.pace:g} × the recorded pace, late by {middle} (median)"
+    return f"{told}, {most_of_them} (95th percentile), {worst} (at most). More --concurrency starts more at once."
 
 
 def _summary_json(summary: RunSummary) -> dict[str, object]:

@@ -14,7 +14,7 @@ from foretell.core.domain.trial import TrialTask
 from foretell.core.domain.values import seed_of
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem, raise_all, suggest
 from foretell.services.house import House
-from foretell.services.replay import beside
+from foretell.services.replay import beside, check_pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class RunRequest:
     concurrency: int | None = None
     seed: int | None = None
     live_tools: bool | None = None
+    pace: float | None = None
 
 
 def suites_asked(house: House, request: RunRequest) -> tuple[Suite, ...]:
@@ -97,7 +98,9 @@ def plan_suite(house: House, suite: Suite, request: RunRequest, sample: EvalSetV
         max_turns=suite.max_turns,
         has_live_tools=bool(request.live_tools or (suite.traffic and suite.traffic.has_live_tools)),
         is_drawn=sample is not None,
+        pace=request.pace,
     )
+    check_pace(plan)
     raise_all(BadInput, check_plan(plan))
     return plan
 

@@ -1,27 +1,25 @@
 """Run suites: plan → execute → conclude → store, with progress, and resume what was cut short."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from foretell.core import plugins
-from foretell.core.analysis.success import Rulebook, rulebook
-from foretell.core.domain.cases import Case, EvalSetVersion
-from foretell.core.domain.effects import Effect
+from foretell.core.analysis.success import rulebook
+from foretell.core.domain.cases import EvalSetVersion
 from foretell.core.domain.runs import Arm, Run, RunStatus, SuitePlan
-from foretell.core.domain.trial import Outcome, TrialError, TrialLimits, TrialRecord, TrialTask
-from foretell.core.domain.values import seed_of
+from foretell.core.domain.trial import Outcome, TrialError, TrialRecord
 from foretell.core.errors import BadInput, ForetellError, NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
 from foretell.core.ports.facts import TrialRow
 from foretell.services.covering import covered_row
 from foretell.services.house import House
 from foretell.services.lease import leased
-from foretell.services.replay import replayed_tools
+from foretell.services.ledger import Lateness, Ledger, Pilot
 from foretell.services.traffic import anonymiser_of
 
 
@@ -38,23 +36,6 @@ class Watcher(Protocol):
 
     def end(self, plan: SuitePlan) -> None:
         """The plan is worked off, or was cut short."""
-        ...
-
-
-class Pilot(Protocol):
-    """Somebody who says which cases come next, and when enough was seen."""
-
-    @property
-    def has_enough(self) -> bool:
-        """True once the cases that are left were left out because they are not needed."""
-        ...
-
-    def units(self) -> Iterator[Sequence[int]]:
-        """The numbers of the cases that are run next, as a whole; it ends when enough was seen."""
-        ...
-
-    def see(self, row: TrialRow, arm: int) -> None:
-        """A trial of this arm of the plan finished."""
         ...
 
 
@@ -78,67 +59,12 @@ class Blind:
 class Finished:
     """A plan that was worked off: its runs, the target's first. `stopped` says why it ended early, if it did.
 
-    Without the plan, whose cases take memory.
+    Without the plan, whose cases take memory. `lateness` is that of the target, None without a pace.
     """
 
     runs: tuple[Run, ...]
     stopped: ForetellError | None = None
-
-
-@dataclass
-class Ledger:
-    """What is known of a plan's runs while it is worked off."""
-
-    plan: SuitePlan
-    runs: tuple[Run, ...]
-    rules: Rulebook
-    finished: Mapping[str, frozenset[tuple[int, int]]] = field(default_factory=dict[str, frozenset[tuple[int, int]]])
-    spent: float = 0.0
-    pilot: Pilot | None = None
-
-    def tasks(self) -> Iterator[TrialTask]:
-        """Every trial that is not finished, the arms side by side."""
-        arms = [(run, _limits(run), self.finished.get(run.id, frozenset())) for run in self.runs]
-        for case_no, repeat in self._places():
-            for run, limits, finished in arms:
-                if (case_no, repeat) not in finished:
-                    yield _task(run, limits, (case_no, self.plan.evalset.cases[case_no]), repeat)
-
-    def _places(self) -> Iterator[tuple[int, int]]:
-        """(case number, repeat): repeat by repeat and case by case, or unit by unit as the pilot says."""
-        repeats = range(self.plan.repeats)
-        if self.pilot is None:
-            return ((case_no, repeat) for repeat in repeats for case_no in range(len(self.plan.evalset.cases)))
-        return ((case_no, repeat) for unit in self.pilot.units() for repeat in repeats for case_no in unit)
-
-
-def _limits(run: Run) -> TrialLimits:
-    limits = run.arm.limits
-    return replace(limits.trial, allowance_usd=limits.max_cost_per_trial)
-
-
-def _task(run: Run, limits: TrialLimits, place: tuple[int, Case], repeat: int) -> TrialTask:
-    case_no, case = place
-    return TrialTask(
-        run.id,
-        case_no,
-        case,
-        repeat,
-        seed_of(run.seed, case.id, repeat),
-        run.arm.target,
-        run.scorers,
-        limits,
-        run.user,
-        run.max_turns,
-        _effects(run, case),
-    )
-
-
-def _effects(run: Run, case: Case) -> tuple[Effect, ...]:
-    """A drill's fault; and, where traffic is replayed, the recorded results of tools unless these are to be live."""
-    fault = () if run.arm.fault is None else (run.arm.fault,)
-    is_replay = run.layer == "behavioural" and not run.has_live_tools
-    return (*fault, *replayed_tools(case, run.arm.target)) if is_replay else fault
+    lateness: Lateness | None = None
 
 
 async def run_plan(
@@ -209,6 +135,7 @@ async def _plan_of(house: House, runs: Sequence[Run], max_cost: float | None) ->
         user=first.user,
         max_turns=first.max_turns,
         has_live_tools=first.has_live_tools,
+        pace=first.pace,
     )
 
 
@@ -294,6 +221,7 @@ def _new_run(house: House, plan: SuitePlan, arm: Arm, group: str, is_alternative
         max_turns=plan.max_turns,
         currency=house.project.currency,
         has_live_tools=plan.has_live_tools,
+        pace=plan.pace,
         is_weighted=any("weight" in case.metadata for case in plan.evalset.cases),
         has_neighbours=any("varied_from" in case.metadata for case in plan.evalset.cases),
     )
@@ -319,7 +247,7 @@ async def _work_off(house: House, ledger: Ledger, watcher: Watcher) -> Finished:
     finally:
         watcher.end(ledger.plan)
         await asyncio.shield(_close(house, ledger.runs, status, note))
-    return Finished(tuple([await facts.run(run.id) or run for run in ledger.runs]), stopped)
+    return Finished(tuple([await facts.run(run.id) or run for run in ledger.runs]), stopped, ledger.lateness)
 
 
 async def _execute(house: House, ledger: Ledger, watcher: Watcher) -> None:
@@ -335,6 +263,7 @@ async def _execute(house: House, ledger: Ledger, watcher: Watcher) -> None:
     workload = Workload(plan.arms, ledger.tasks(), plan.max_cost, ledger.spent, places)
     async with aclosing(house.executor.run(workload)) as records:
         async for record in records:
+            ledger.note(record)
             row = row_of(record)
             try:
                 await add([row])

@@ -17,7 +17,7 @@ from foretell.adapters.execution.trial import perform, score
 from foretell.adapters.execution.workers import Workers
 from foretell.core import plugins
 from foretell.core.domain.runs import Arm
-from foretell.core.domain.trial import TrialRecord, TrialTask
+from foretell.core.domain.trial import LATE, TrialRecord, TrialTask
 from foretell.core.errors import ConfigurationError, ForetellError, NotEnoughEvidence, Problem, RunFailed
 from foretell.core.ports.execution import Workload
 
@@ -159,6 +159,27 @@ class Tray:
 
 
 @dataclass
+class Pace:
+    """When tasks are due: so many seconds after the first of them was waited for."""
+
+    _began: float | None = None
+
+    async def wait(self, due_s: float) -> None:
+        """Until a task is due; not at all when it was due before."""
+        if (ahead := -self._since(due_s)) > 0:
+            await asyncio.sleep(ahead)
+
+    def late(self, due_s: float) -> float:
+        """Seconds since a task was due, to the millisecond."""
+        return round(max(0.0, self._since(due_s)), 3)
+
+    def _since(self, due_s: float) -> float:
+        now = asyncio.get_running_loop().time()
+        self._began = now if self._began is None else self._began
+        return now - self._began - due_s
+
+
+@dataclass
 class Shift:
     """One workload being worked off."""
 
@@ -166,6 +187,7 @@ class Shift:
     crew: Crew
     boundaries: Boundaries = field(default_factory=Boundaries)
     tray: Tray = field(default_factory=Tray)
+    pace: Pace = field(default_factory=Pace)
     purse: Purse = field(init=False)
     feed: Feed = field(init=False)
     workers: dict[str, Workers] = field(default_factory=dict[str, Workers])
@@ -213,12 +235,17 @@ class Shift:
 
     async def _hand(self, arm: Arm) -> None:
         while (task := await self.feed.next(arm.target.name)) is not None:
+            if task.due_s is not None:
+                await self.pace.wait(task.due_s)
             is_priced = self.purse.limit is not None and arm.target.name not in self.workers
             reserved = await self.purse.reserve(arm, quote(task, self.crew) if is_priced else Quote())
             if reserved is None:
                 self.feed.close()
                 return
+            late = None if task.due_s is None else self.pace.late(task.due_s)
             record = await self._record(task)
+            if late is not None:
+                record.outcome = replace(record.outcome, metadata={**record.outcome.metadata, LATE: late})
             self.purse.settle(arm, reserved, record)
             await self.tray.put(record)
 

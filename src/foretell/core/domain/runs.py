@@ -49,7 +49,8 @@ class SuitePlan:
 
     The first arm is the suite's target, further ones are its alternatives. `success` is an expression, None for "every
     boolean score is true". `max_cost` is in the project's currency, for the whole plan. `has_live_tools` lets a replay
-    of traffic call its tools. `is_drawn` says that the cases were drawn from traffic for this plan alone.
+    of traffic call its tools. `is_drawn` says that the cases were drawn from traffic for this plan alone. With a `pace`
+    trials start at the recorded times of their cases, so many times as fast.
     """
 
     suite: str
@@ -66,6 +67,7 @@ class SuitePlan:
     max_turns: int = 8
     has_live_tools: bool = False
     is_drawn: bool = False
+    pace: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Run:
     has_live_tools: bool = False
     is_weighted: bool = False
     has_neighbours: bool = False
+    pace: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from foretell.core.domain.cases import Case
 from foretell.core.domain.conversation import Message, ToolCall, Usage
@@ -133,12 +133,17 @@ class TargetSpec:
     params: JsonObject = field(default_factory=dict[str, Json])
 
 
+LATE: Final = "late_s"
+"""The entry of an outcome's metadata that says how many seconds after it was due a trial was started."""
+
+
 @dataclass(slots=True)
 class TrialTask:
     """A unit of work that needs nothing else to be carried out.
 
     `run` and `case_no` (the case's position in its set) are its key together with `repeat`. `user` is the model that
     plays the user of a case with a goal. `effects` act on the target's steps: a drill's fault, an output to substitute.
+    `due_s` says how many seconds after the first task it is to be started, None as soon as there is room.
     """
 
     run: str
@@ -152,6 +157,7 @@ class TrialTask:
     user: TargetSpec | None = None
     max_turns: int = 8
     effects: tuple[Effect, ...] = ()
+    due_s: float | None = None
 
     @property
     def key(self) -> tuple[str, int, int]:

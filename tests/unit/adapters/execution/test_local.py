@@ -265,3 +265,12 @@ def test_a_full_tray_at_the_end_is_read_to_the_end() -> None:
         return count
 
     assert virtually(work()) == UNREAD * 2
+
+
+def test_tasks_start_when_they_are_due_however_long_others_take() -> None:
+    SCRIPTS["app"] = after(3.0)
+    due = [replace(one, due_s=seconds) for one, seconds in zip(tasks(4), (0.0, 1.0, 1.5, 20.0), strict=True)]
+    found, error, ended = finished(Workload((arm(concurrency=2),), due))
+    late = {one.case_no: one.outcome.metadata for one in found}
+    assert late == {0: {"late_s": 0.0}, 1: {"late_s": 0.0}, 2: {"late_s": 1.5}, 3: {"late_s": 0.0}}
+    assert (error, ended) == (None, 23.0)
