@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from shutil import which
 
@@ -16,6 +17,7 @@ import pytest
 from foretell.adapters.store import open_store, sqlite
 from foretell.core.domain.scores import Score
 from foretell.core.errors import BadInput, ConfigurationError, ForetellError, RunFailed, Unreachable
+from foretell.core.ports.facts import RunsWanted
 from foretell.core.ports.records import Record
 from foretell.testing.store_examples import CASES, example_run, full_trial, plain_trial, scored
 
@@ -37,6 +39,7 @@ async def test_a_store_is_made_for_this_user_only(tmp_path: Path) -> None:
             (1, "make_first_tables"),
             (2, "keep_what_judging_cost"),
             (3, "keep_arriving_spans"),
+            (4, "keep_groups_and_suites"),
         ]
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
 
@@ -55,6 +58,22 @@ async def test_what_was_stored_is_there_after_opening_again(tmp_path: Path) -> N
     await again.facts.add([plain_trial("r", 1)])  # of a run that this process did not begin
     await again.facts.flush()
     assert await again.facts.finished("r") == {(0, 0), (1, 0)}
+    await again.aclose()
+
+
+async def test_runs_of_an_earlier_schema_are_found_by_group_and_suite(tmp_path: Path) -> None:
+    path = await make(tmp_path)
+    store = open_store(ADDRESS, tmp_path)
+    run = replace(example_run("r"), group="g-1", suite="s")
+    await store.facts.begin([run], CASES)
+    await store.aclose()
+    with closing(sqlite3.connect(path)) as connection:  # as it was before the columns came
+        connection.execute("alter table runs drop column group_name")
+        connection.execute("alter table runs drop column suite")
+        connection.execute("delete from foretell_migrations where no > 3")
+        connection.commit()
+    again = open_store(ADDRESS, tmp_path)
+    assert await again.facts.runs(10, RunsWanted(group="g-1", suite="s")) == [run]
     await again.aclose()
 
 

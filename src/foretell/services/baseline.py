@@ -11,6 +11,7 @@ from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.scores import ScorerSpec
 from foretell.core.domain.values import Json, content_hash, key_of
 from foretell.core.errors import BadInput, ConfigurationError, Problem
+from foretell.core.ports.facts import RunsWanted
 from foretell.core.ports.findings import TrialQuery
 from foretell.core.ports.records import DECISION
 from foretell.services.baseline_rows import Written, hash_of_case, rows_of, units_from
@@ -53,8 +54,8 @@ async def write_baseline(house: House, reference: str, path: str) -> tuple[Run, 
     """
     first = await find_run(house, reference)
     newest: dict[str, Run] = {}
-    for run in await house.store.facts.runs(1000):
-        if run.group == first.group and not run.is_alternative:
+    for run in await house.store.facts.runs(1000, RunsWanted(group=first.group)):
+        if not run.is_alternative:
             newest.setdefault(run.suite, run)
     for run in newest.values():
         _check_done(run)
@@ -102,8 +103,8 @@ async def find_baseline(house: House, reference: str, plan: SuitePlan, policy: G
 async def _named(house: House, reference: str, suite: str) -> Run | None:
     """The run that is named, or the one of this suite that was started with it."""
     named = await find_run(house, reference)
-    group = [one for one in await house.store.facts.runs(1000) if one.group == named.group and not one.is_alternative]
-    run = named if named.suite == suite else next((one for one in group if one.suite == suite), None)
+    beside = await house.store.facts.runs(1000, RunsWanted(group=named.group, suite=suite))
+    run = named if named.suite == suite else next((one for one in beside if not one.is_alternative), None)
     if run is not None:
         _check_done(run)
     return run
@@ -125,8 +126,8 @@ async def _newest(house: House, kind: str, name: str, plan: SuitePlan) -> Run:
     """The newest run of a target or a branch; what a gate did not ship is nobody's baseline."""
     decided = await house.store.records.history(DECISION, limit=1000)
     refused = {run for one in decided if one.body["ruling"] != "ship" for run in one.body["runs"].values()}
-    for run in await house.store.facts.runs(1000):
-        is_fit = run.suite == plan.suite and run.status == "done" and run.set_hash == plan.evalset.hash
+    for run in await house.store.facts.runs(1000, RunsWanted(suite=plan.suite)):
+        is_fit = run.status == "done" and run.set_hash == plan.evalset.hash
         if is_fit and run.id not in refused and is_run_of(run, kind, name):
             return run
     hint = "Run it first, or name another baseline."

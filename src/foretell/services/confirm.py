@@ -15,7 +15,7 @@ from foretell.core.domain.trial import TrialTask
 from foretell.core.domain.values import Json, seed_of
 from foretell.core.errors import BadInput, NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
-from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.facts import RunsWanted, TrialRow
 from foretell.services.house import House
 from foretell.services.run import find_run
 
@@ -67,9 +67,8 @@ async def confirm(
 async def _baseline_of(house: House, run: Run, reference: str | None) -> Run:
     if reference is not None:
         return await find_run(house, reference)
-    for one in await house.store.facts.runs(1000):
-        is_earlier = one.created_at < run.created_at and one.suite == run.suite
-        if is_earlier and one.set_hash == run.set_hash and one.arm.fault is None:
+    for one in await house.store.facts.runs(1000, RunsWanted(suite=run.suite)):
+        if one.created_at < run.created_at and one.set_hash == run.set_hash and one.arm.fault is None:
             return one
     hint = "Name one with --baseline RUN."
     raise BadInput(Problem(f"run '{run.id}'", "has no earlier run on the same cases to take good outputs from.", hint))

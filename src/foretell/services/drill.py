@@ -17,6 +17,7 @@ from foretell.core.domain.grammar import names_in, parse
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.values import seed_of
 from foretell.core.errors import BadInput, ForetellError, NotEnoughEvidence, Problem
+from foretell.core.ports.facts import RunsWanted
 from foretell.core.ports.records import Record
 from foretell.core.stats.rates import wilson_interval
 from foretell.services.drill_plan import FaultKind, Placed, describe, faults_asked, place
@@ -61,7 +62,7 @@ class Campaign:
             return f"not run: {self.stopped}"
         arm = replace(plan.arms[0], fault=fault)
         group = f"{self.id}/{plan.suite}/{name}"
-        held = next((one for one in await self.house.store.facts.runs(5000) if one.group == group), None)
+        held = next(iter(await self.house.store.facts.runs(1, RunsWanted(group=group))), None)
         if (held is None or held.status != "done") and self.left is not None and self.left <= 0:
             return self._out_of_money()
         try:

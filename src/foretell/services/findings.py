@@ -16,7 +16,7 @@ from foretell.core.analysis.robustness import robustness
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import Json, key_of
 from foretell.core.errors import BadInput, ConfigurationError, Problem, suggest
-from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.facts import RunsWanted, TrialRow
 from foretell.core.ports.findings import Floats, Ints, TrialColumns, TrialQuery
 from foretell.services.house import House
 from foretell.services.run import find_run
@@ -116,7 +116,7 @@ async def find_group(house: House, reference: str) -> list[list[Run]]:
 
 async def _started_with(house: House, run: Run) -> list[Run]:
     """A run and its companions in the order of their start, the suites' own targets before the alternatives."""
-    group = [one for one in reversed(await house.store.facts.runs(1000)) if one.group == run.group]
+    group = [*reversed(await house.store.facts.runs(1000, RunsWanted(group=run.group)))]
     return [*(one for one in group if not one.is_alternative), *(one for one in group if one.is_alternative)]
 
 

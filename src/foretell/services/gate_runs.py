@@ -8,7 +8,7 @@ from foretell.core.analysis.early import JointTest
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
-from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.facts import RunsWanted, TrialRow
 from foretell.services.early import Part
 from foretell.services.evidence import units_of
 from foretell.services.house import House
@@ -52,7 +52,7 @@ async def course_of(house: House, key: str, spent: Sequence[str]) -> Course:
     `spent` are the runs of a decision that ended it without an answer: when the newest runs are these, and all were
     worked off, nothing is left to go on with.
     """
-    runs = [run for run in await house.store.facts.runs(1000) if run.group.rpartition("-")[0] == key]
+    runs = await house.store.facts.runs(1000, RunsWanted(group_begins=f"{key}-"))
     if not runs:
         return Course(f"{key}-1")
     group = runs[0].group
@@ -106,7 +106,7 @@ async def run_suites(
                 if left is not None:
                     left -= await spent_on(house, finished.runs) - before
     except TimeoutError:
-        found = _by_suite([run for run in await house.store.facts.runs(1000) if run.group == course.group])
+        found = _by_suite(await house.store.facts.runs(1000, RunsWanted(group=course.group)))
         why = f"time: {policy.max_minutes:g} minutes were not enough to run the suites"
         return _ran([found[plan.suite] for plan in plans if plan.suite in found], why)
     return _ran(done)

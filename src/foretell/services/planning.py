@@ -14,6 +14,7 @@ from foretell.core.analysis.reach import Ground, check_demands
 from foretell.core.domain.policy import AGAINST_BASELINE, SINCE_ANCHOR, GatePolicy
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.errors import ConfigurationError, Problem, suggest
+from foretell.core.ports.facts import RunsWanted
 from foretell.core.ports.findings import Floats
 from foretell.services.evidence import ground_of, units_of
 from foretell.services.gate import standard_of
@@ -125,8 +126,8 @@ async def _experience(house: House, policy: GatePolicy, plan: SuitePlan) -> tupl
     """The suite's last two runs, the newest first, and the mean cost of a trial in the last."""
     runs = [
         run
-        for run in await house.store.facts.runs(1000)
-        if run.suite == plan.suite and run.status == "done" and run.repeats == plan.repeats
+        for run in await house.store.facts.runs(1000, RunsWanted(suite=plan.suite))
+        if run.status == "done" and run.repeats == plan.repeats
         if not run.is_alternative and run.arm.fault is None
     ][:2]
     units = [await units_of(house, run, policy) for run in runs]

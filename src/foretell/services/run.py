@@ -15,7 +15,7 @@ from foretell.core.domain.runs import Arm, Run, RunStatus, SuitePlan
 from foretell.core.domain.trial import Outcome, TrialError, TrialRecord
 from foretell.core.errors import BadInput, ForetellError, NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
-from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.facts import RunsWanted, TrialRow
 from foretell.services.covering import covered_row
 from foretell.services.house import House
 from foretell.services.lease import leased
@@ -113,8 +113,7 @@ async def resume(
 
 async def _siblings(house: House, first: Run) -> tuple[Run, ...]:
     """The run with those that were started beside it on the same suite, the target's first."""
-    runs = await house.store.facts.runs(1000)
-    found = [run for run in runs if run.group == first.group and run.suite == first.suite] or [first]
+    found = await house.store.facts.runs(1000, RunsWanted(group=first.group, suite=first.suite))
     return tuple(sorted(found, key=lambda run: (run.is_alternative, run.id)))
 
 
@@ -165,20 +164,19 @@ async def find_run(house: House, reference: str, beside: Run | None = None) -> R
     if colon and kind in ("target", "branch"):
         return await _newest_of(house, kind, rest, beside)
     name = reference.removeprefix("run:")
-    if name != "latest" and (run := await house.store.facts.run(name)) is not None:
-        return run
-    runs = await house.store.facts.runs(1000)
     if name == "latest":
-        found = [run for run in runs if run.arm.fault is None]  # what was broken on purpose is nobody's latest
-        if found:
-            return next((run for run in found if not run.is_alternative), found[0])
-    found = [run for run in runs if run.id.startswith(name)]
+        newest = [run for run in await house.store.facts.runs(1000) if run.arm.fault is None]  # broken on purpose
+        found = [run for run in newest if not run.is_alternative][:1] or newest[:1]
+    else:
+        run = await house.store.facts.run(name)
+        found = await house.store.facts.runs(1000, RunsWanted(id_begins=name)) if run is None else (run,)
     if len(found) == 1:
         return found[0]
     if found:
         hint = f"Give more of it: {', '.join(run.id for run in found[:5])}."
         raise BadInput(Problem("", f"run '{name}' could be any of {len(found)}.", hint))
-    hint = f"The newest are: {', '.join(run.id for run in runs[:5])}." if runs else "The store holds no run yet."
+    newest = await house.store.facts.runs(5)
+    hint = f"The newest are: {', '.join(run.id for run in newest)}." if newest else "The store holds no run yet."
     raise BadInput(Problem("", f"run '{name}' is not in the store.", hint))
 
 

@@ -12,7 +12,7 @@ from foretell.core.domain.runs import Conclusion
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure
 from foretell.core.domain.trial import Outcome, TrialError
 from foretell.core.domain.values import key_of
-from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.facts import RunsWanted, TrialRow
 from foretell.core.ports.findings import TrialColumns, TrialLine, TrialQuery
 from foretell.testing.store_examples import CASES, concluded, example_run, full_trial, plain_trial, scored
 from foretell.testing.store_port import AnyStore, Check, same
@@ -48,6 +48,24 @@ async def runs_are_newest_first(store: AnyStore) -> None:
         await store.facts.begin([example_run(run_id, created_at=at)], CASES)
     same("the order of the runs", [run.id for run in await store.facts.runs()], ["new", "mid", "old"])
     same("the two newest runs", [run.id for run in await store.facts.runs(limit=2)], ["new", "mid"])
+
+
+async def runs_are_found(store: AnyStore) -> None:
+    """Runs are found by the beginning of their id, by their group or its beginning, and by their suite."""
+    for run_id, group, suite in (("a1", "g-1", "s"), ("a2", "g-10", "s"), ("A3", "g-1", "t"), ("b_4", "h%1", "t")):
+        await store.facts.begin([replace(example_run(run_id), group=group, suite=suite)], CASES)
+    for wanted, found in (
+        (RunsWanted(), ["b_4", "A3", "a2", "a1"]),
+        (RunsWanted(id_begins="a"), ["a2", "a1"]),
+        (RunsWanted(id_begins="b_"), ["b_4"]),
+        (RunsWanted(id_begins="a_"), []),
+        (RunsWanted(group="g-1"), ["A3", "a1"]),
+        (RunsWanted(group_begins="g-"), ["A3", "a2", "a1"]),
+        (RunsWanted(group_begins="h%"), ["b_4"]),
+        (RunsWanted(group="g-1", suite="t"), ["A3"]),
+    ):
+        same(f"runs found by {wanted}", [run.id for run in await store.facts.runs(100, wanted)], found)
+    same("the newest of those found", [run.id for run in await store.facts.runs(1, RunsWanted(suite="s"))], ["a2"])
 
 
 async def trials_are_kept_whole(store: AnyStore) -> None:
@@ -244,6 +262,7 @@ async def cases_come_by_key(store: AnyStore) -> None:
 RUN_CHECKS: tuple[Check, ...] = (
     run_is_kept_whole,
     runs_are_newest_first,
+    runs_are_found,
     trials_are_kept_whole,
     trials_are_kept_once,
     flush_makes_durable,

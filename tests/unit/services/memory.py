@@ -17,7 +17,7 @@ from foretell.core.domain.trial import Outcome, TargetSpec, TrialError, TrialRec
 from foretell.core.domain.values import key_of
 from foretell.core.errors import NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
-from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.facts import ALL_RUNS, RunsWanted, TrialRow
 from foretell.core.ports.findings import TrialColumns, TrialLine, TrialQuery
 from foretell.core.ports.records import Record
 from foretell.services.house import House
@@ -51,8 +51,12 @@ class MemoryStore:
     async def end(self, run_id: str, status: RunStatus, note: str = "") -> None:
         self.kept[run_id] = replace(self.kept[run_id], status=status, note=note)
 
-    async def runs(self, limit: int = 100) -> Sequence[Run]:
-        return list(reversed(self.kept.values()))[:limit]
+    async def runs(self, limit: int = 100, wanted: RunsWanted = ALL_RUNS) -> Sequence[Run]:
+        def is_wanted(run: Run) -> bool:
+            is_exact = wanted.group in ("", run.group) and wanted.suite in ("", run.suite)
+            return is_exact and run.id.startswith(wanted.id_begins) and run.group.startswith(wanted.group_begins)
+
+        return [run for run in reversed(self.kept.values()) if is_wanted(run)][:limit]
 
     async def run(self, run_id: str) -> Run | None:
         return self.kept.get(run_id)

@@ -1,10 +1,10 @@
 """Runs and their trials."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from foretell.adapters.store import schema
 from foretell.adapters.store.case_sets import CaseSets
@@ -16,7 +16,7 @@ from foretell.adapters.store.writer import Writer
 from foretell.core.domain.cases import Case
 from foretell.core.domain.runs import Run, RunStatus
 from foretell.core.errors import BadInput, ForetellError
-from foretell.core.ports.facts import TrialRow
+from foretell.core.ports.facts import ALL_RUNS, RunsWanted, TrialRow
 
 _RUN_COLUMNS: Final = (schema.runs.c.id, schema.runs.c.status, schema.runs.c.note, schema.runs.c.body)
 _unpacker = Unpacker(Run)
@@ -46,6 +46,8 @@ class StoredFacts:
                 "status": run.status,
                 "note": run.note,
                 "body": pack(run, f"Run {run.id}"),
+                "group_name": run.group,
+                "suite": run.suite,
             }
             for run in runs
         ]
@@ -90,9 +92,10 @@ class StoredFacts:
 
         await self._writer.write(end, is_durable=False)
 
-    async def runs(self, limit: int = 100) -> Sequence[Run]:
-        """The newest runs first."""
-        newest = select(*_RUN_COLUMNS).order_by(schema.runs.c.created_at.desc(), schema.runs.c.no.desc()).limit(limit)
+    async def runs(self, limit: int = 100, wanted: RunsWanted = ALL_RUNS) -> Sequence[Run]:
+        """The newest of the runs that are wanted, the newest first."""
+        by_time = (schema.runs.c.created_at.desc(), schema.runs.c.no.desc())
+        newest = select(*_RUN_COLUMNS).where(*_conditions(wanted)).order_by(*by_time).limit(limit)
         return await self._reader.read(lambda connection: [_run_of(row) for row in connection.execute(newest)])
 
     async def run(self, run_id: str) -> Run | None:
@@ -121,6 +124,16 @@ class StoredFacts:
         )
         body = await self._reader.read(lambda connection: connection.execute(wanted).scalar())
         return None if body is None else unpack_trial(body, run_id, case_no, repeat)
+
+
+def _conditions(wanted: RunsWanted) -> Iterator[ColumnElement[bool]]:
+    runs = schema.runs.c
+    for column, text in ((runs.group_name, wanted.group), (runs.suite, wanted.suite)):
+        if text:
+            yield column == text
+    for column, text in ((runs.id, wanted.id_begins), (runs.group_name, wanted.group_begins)):
+        if text:
+            yield func.substr(column, 1, len(text)) == text
 
 
 def run_no(connection: Connection, run_id: str) -> int:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import DDL, Connection, func, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 from foretell.adapters.store import schema
+from foretell.adapters.store.codec import Unpacker
 from foretell.adapters.store.database import Database
 from foretell.adapters.store.faults import in_our_words
+from foretell.core.domain.runs import Run
 from foretell.core.errors import BadInput, Unreachable
 
 Step: TypeAlias = Callable[[Connection], None]
@@ -30,7 +32,24 @@ def keep_arriving_spans(connection: Connection) -> None:
     schema.arrivals.create(connection, checkfirst=True)
 
 
-STEPS: tuple[Step, ...] = (make_first_tables, keep_what_judging_cost, keep_arriving_spans)
+def keep_groups_and_suites(connection: Connection) -> None:
+    """Columns by which runs are found; those of earlier runs are read from their bodies."""
+    runs, unpacker = schema.runs, Unpacker(Run)
+    there = {column["name"] for column in inspect(connection).get_columns(runs.name)}
+    for column in (runs.c.group_name, runs.c.suite):
+        if column.name not in there:
+            connection.execute(DDL(f"ALTER TABLE {runs.name} ADD COLUMN {column.name} VARCHAR NOT NULL DEFAULT ''"))
+    for no, body in connection.execute(select(runs.c.no, runs.c.body).where(runs.c.group_name == "")).all():
+        run = unpacker.unpack(body, f"Run no. {no}")
+        connection.execute(update(runs).where(runs.c.no == no).values(group_name=run.group, suite=run.suite))
+
+
+STEPS: tuple[Step, ...] = (
+    make_first_tables,
+    keep_what_judging_cost,
+    keep_arriving_spans,
+    keep_groups_and_suites,
+)
 
 
 def migrate(database: Database) -> None:

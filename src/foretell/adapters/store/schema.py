@@ -67,6 +67,8 @@ runs = Table(
     Column("status", String, nullable=False),
     Column("note", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("group_name", String, nullable=False, server_default=""),
+    Column("suite", String, nullable=False, server_default=""),
     Index("runs_by_time", "created_at"),
 )
 

@@ -17,6 +17,19 @@ class TrialRow:
     conclusion: Conclusion
 
 
+@dataclass(frozen=True, slots=True)
+class RunsWanted:
+    """Which runs are meant; what is empty leaves open. A group joins the runs that were started together."""
+
+    id_begins: str = ""
+    group: str = ""
+    group_begins: str = ""
+    suite: str = ""
+
+
+ALL_RUNS = RunsWanted()
+
+
 class Facts(Protocol):
     """Runs and their trials."""
 
@@ -36,8 +49,8 @@ class Facts(Protocol):
         """Say how a run ended, after a flush."""
         ...
 
-    async def runs(self, limit: int = 100) -> Sequence[Run]:
-        """The newest runs first."""
+    async def runs(self, limit: int = 100, wanted: RunsWanted = ALL_RUNS) -> Sequence[Run]:
+        """The newest of the runs that are wanted, the newest first."""
         ...
 
     async def run(self, run_id: str) -> Run | None:
