@@ -191,6 +191,7 @@ def test_a_waiver_lets_a_hold_pass_and_every_verdict_prints_it(folder: Folder) -
     code, out, _ = folder.foretell("gate", "floor")
     assert code == 0
     assert f"waived, 9 days left: 'success' until {day(9)}, by ada: a \"known\" fault" in out
+    assert out.startswith("■ hold, but waived: gate floor\n")
     assert "hold, but waived: it does not block" in out
     assert "exit code 0" in out
 
@@ -219,8 +220,9 @@ def test_a_revision_that_shipped_may_be_rolled_back_to_at_once(repository: Folde
     repository.write(20, 40)
     bad = repository.commit()
     assert repository.foretell("gate", "floor")[0] == 1
-    outcomes = [repository.foretell("gate", "floor", "--rollback", rev) for rev in (good, good[:8], bad, "a" * 12, "a")]
-    assert [code for code, _, _ in outcomes] == [0, 0, 2, 2, 64]
+    names = (good, good[:8], bad, "a" * 12, "a", "HEAD^", "HEAD", "no-such-branch")
+    outcomes = [repository.foretell("gate", "floor", "--rollback", name) for name in names]
+    assert [code for code, _, _ in outcomes] == [0, 0, 2, 2, 64, 0, 2, 64]
     assert "the newest ruling is hold" in outcomes[2][2]
     assert repository.foretell("gate", "drop", "--rollback", good)[0] == 2
 

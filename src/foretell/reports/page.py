@@ -76,7 +76,8 @@ def _head(decision: Decision, project: str) -> str:
 
 def _answer(decision: Decision, costs: Sequence[tuple[Run, CostFinding]]) -> str:
     """The verdict with its reasons, and two facts beside it: what the gate could do, and what the system costs."""
-    verdict = f"<p>{_verdict(decision.ruling, ' big')}</p>\n<p><small>{_text(score(decision))}</small></p>"
+    spared = "waived, so it does not block; " if decision.is_waived else ""
+    verdict = f"<p>{_verdict(decision.ruling, ' big')}</p>\n<p><small>{_text(spared + score(decision))}</small></p>"
     reasons = _items(decision.reasons, "reasons") if decision.reasons else ""
     beside = told_with_it(decision)
     reasons += _items(beside, "beside") if beside else ""

@@ -17,7 +17,8 @@ _MIDDLE = WIDTH // 2
 
 def headline(decision: Decision) -> str:
     """The verdict in one line."""
-    return f"{MARKS[decision.ruling]} {decision.ruling.replace('-', ' ')}: gate {decision.gate}"
+    spared = ", but waived" if decision.is_waived else ""
+    return f"{MARKS[decision.ruling]} {decision.ruling.replace('-', ' ')}{spared}: gate {decision.gate}"
 
 
 def rules_sheet(decision: Decision) -> Sheet:

@@ -1,12 +1,13 @@
 """One decision for one question: what was decided is told again, and not drawn again."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from foretell.core.domain.files.decisions import decision_from, record_of
 from foretell.core.domain.policy import Decision
-from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
+from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem, suggest
 from foretell.core.ports.records import DECISION, Record
 from foretell.services.aa import latest_note
 from foretell.services.gate import GateRequest, Prepared, decide_afresh, prepare_gate
@@ -15,6 +16,7 @@ from foretell.services.run import Watcher
 from foretell.services.waivers import waive_in, waivers_of
 
 SHORTEST_REVISION = 7
+_HASH = re.compile(r"[0-9a-f]+\+?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,16 @@ def decision_in(text: str, where: str) -> Decision:
 
 
 async def find_ship(house: House, gate: str, revision: str) -> Decision:
-    """The recorded ship of a revision: what may be rolled back to.
+    """The recorded ship of a revision, given by its hash or by any name that git knows: what may be rolled back to.
 
     Raises:
-        ConfigurationError: an unknown gate, or too little of a revision.
+        ConfigurationError: an unknown gate or name, or too little of a hash.
         NotEnoughEvidence: the revision has no recorded ship.
     """
     if gate not in house.project.gates:
-        raise ConfigurationError(Problem("", f"gate '{gate}' is not known."))
+        raise ConfigurationError(Problem("", f"gate '{gate}' is not known.", suggest(gate, house.project.gates)))
+    if not _HASH.fullmatch(revision):
+        revision = await house.checkouts.find(revision)
     if len(revision) < SHORTEST_REVISION:
         hint = f"Give at least {SHORTEST_REVISION} characters of it."
         raise ConfigurationError(Problem("--rollback", f"'{revision}' is too short for a revision.", hint))
