@@ -116,11 +116,11 @@ def decisions(kinds: Sequence[str], world: World, runs: int, seed: int = 0) -> t
 def p_values(claims: Sequence[Claim]) -> tuple[np.ndarray, np.ndarray]:
     """The p-values of one rule in many decisions, against "at or beyond the limit" and "within it"."""
     first = claims[0]
-    if not all(claim.is_single for claim in claims):
-        low = -1.0 if first.is_comparison else 0.0
+    if not all(claim.against_ship.is_counted for claim in claims):
+        low = first.low
         null = (first.limit - low) / (1 - low)
-        ship = (np.array([claim.against_ship for claim in claims]).T - low) / (1 - low)
-        hold = 1 - (np.array([claim.against_hold for claim in claims]).T - low) / (1 - low)
+        ship = (np.array([claim.against_ship.values for claim in claims]).T - low) / (1 - low)
+        hold = 1 - (np.array([claim.against_hold.values for claim in claims]).T - low) / (1 - low)
         return _betting(ship, null), _betting(hold, 1 - null)
     if first.is_comparison:
         known: dict[object, float] = {}
@@ -132,11 +132,11 @@ def p_values(claims: Sequence[Claim]) -> tuple[np.ndarray, np.ndarray]:
                 known[counts, is_ship] = test(counts, first.limit)
             return known[counts, is_ship]
 
-        ships = [exact(claim.against_ship, is_ship=True) for claim in claims]
-        return np.array(ships), np.array([exact(claim.against_hold, is_ship=False) for claim in claims])
+        ships = [exact(claim.against_ship.values, is_ship=True) for claim in claims]
+        return np.array(ships), np.array([exact(claim.against_hold.values, is_ship=False) for claim in claims])
     n = len(first.against_ship)
-    ships = [rates.check_above(round(claim.against_ship.sum()), n, first.limit).p_value for claim in claims]
-    holds = [rates.check_below(round(claim.against_hold.sum()), n, first.limit).p_value for claim in claims]
+    ships = [rates.check_above(round(claim.against_ship.values.sum()), n, first.limit).p_value for claim in claims]
+    holds = [rates.check_below(round(claim.against_hold.values.sum()), n, first.limit).p_value for claim in claims]
     return np.array(ships), np.array(holds)
 
 

@@ -18,7 +18,7 @@ from foretell.services.evalsets import import_cases
 from foretell.services.house import House
 from foretell.services.replay import recorded
 from foretell.services.retention import feedback_of
-from foretell.services.traffic import conversation_of, histories_of
+from foretell.services.traffic import conversation_of, histories_of, weight_of
 
 STRATA = ("topic", "release", "feedback")
 
@@ -83,7 +83,7 @@ async def curate(house: House, request: SampleRequest) -> Curated:
             found[row],
             history[found[row].id],
             topics.names[int(topics.group[row])],
-            _weight(found[row], chances[place], folded[place]),
+            weight_of(found[row], chances[place], folded[place]) | {"folded": folded[place]},
         )
         for place, row in enumerate(drawn)
         if same[place] == place
@@ -132,12 +132,6 @@ def _affordable(found: Sequence[Interaction], request: SampleRequest) -> int:
         raise NotEnoughEvidence(Problem("traffic sample", what, "Leave it out, and limit the number of interactions."))
     mean = float(np.mean(known))
     return request.size if mean <= 0 else min(request.size, int(request.max_cost / mean))
-
-
-def _weight(one: Interaction, chance: float, folded: int) -> dict[str, Json]:
-    """How many interactions of production a case stands for, or of what is stored where nobody knows more."""
-    found: dict[str, Json] = {"weight": round(folded / (chance * (one.probability or 1.0)), 6), "folded": folded}
-    return found if one.probability is not None else {**found, "upstream": "unknown"}
 
 
 def _case(one: Interaction, before: Sequence[Interaction], topic: str, weight: dict[str, Json]) -> Case:

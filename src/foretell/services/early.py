@@ -11,10 +11,9 @@ from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.decide import Judged
 from foretell.core.analysis.early import Design, Drawn, JointTest, in_seeded_order, judge_early
 from foretell.core.analysis.rules import Evidence
-from foretell.core.domain.cases import Case
+from foretell.core.analysis.weights import unit_of
 from foretell.core.domain.policy import GatePolicy, RuleFinding, Stop
 from foretell.core.domain.runs import SuitePlan
-from foretell.core.domain.values import Json, key_of
 from foretell.core.ports.findings import Ints
 from foretell.services.evidence import slices_of
 
@@ -60,12 +59,6 @@ class Part:
         if not trials.keys() <= planned.keys():
             return np.full(len(order), sum(trials.values()) == planned.total())
         return np.array([trials.get(key) == planned[key] for key in order.tolist()], np.bool_)
-
-
-def unit_of(case: Case) -> int:
-    """The key of the unit that a case belongs to: its conversation, or itself."""
-    conversation: Json = case.metadata.get("conversation_id")
-    return key_of(conversation if isinstance(conversation, str) else case.id)
 
 
 def judge_parts(

@@ -1,6 +1,7 @@
 """What a stored run says to a policy: its units, with every measure that the policy's rules are put to."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.quantities import Scored, Wanted, measure_all, step_of, wanted_of
 from foretell.core.analysis.reach import Ground
 from foretell.core.analysis.rows import columns_of, occurrences_in, scored_in
+from foretell.core.analysis.weights import weights_of
 from foretell.core.domain.cases import Case
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
@@ -28,12 +30,17 @@ def slices_of(cases: Iterable[Case]) -> dict[str, Ints]:
     return {name: np.array(sorted(keys), np.int64) for name, keys in found.items()}
 
 
+def is_counted(plan: SuitePlan) -> bool:
+    """True when every case is asked once and stands for as much as any other: then there are exact tests."""
+    return plan.repeats == 1 and weights_of(plan.evalset.cases) is None
+
+
 def ground_of(plan: SuitePlan, paired: Ints | None = None) -> Ground:
     """What the demands of a policy on a suite stand on; `paired` are the cases that it is compared on."""
     cases = np.array(sorted({key_of(case.id) for case in plan.evalset.cases}), np.int64)
     pairs = None if paired is None else np.intersect1d(cases, paired)
     scores = frozenset(spec.name for spec in plan.scorers)
-    return Ground(plan.suite, cases, pairs, plan.repeats == 1, slices_of(plan.evalset.cases), scores)
+    return Ground(plan.suite, cases, pairs, is_counted(plan), slices_of(plan.evalset.cases), scores)
 
 
 def nothing_of(plan: SuitePlan, policy: GatePolicy) -> Units:
@@ -60,6 +67,8 @@ async def units_of(house: House, run: Run, policy: GatePolicy, modes: Iterable[s
     names = policy.modes if modes is None else modes
     fired = {mode: await house.store.findings.occurrences(run.id, mode) for mode in names}
     units = fold(columns, fired)
+    if run.is_weighted:
+        units = replace(units, weights=weights_of((await house.store.findings.cases(run.id)).values(), columns))
     if not policy.demands:
         return units
     slices = slices_of((await house.store.findings.cases(run.id)).values()) if policy.slices else {}

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
-
-import numpy as np
 
 from foretell.core.analysis.aggregate import Units, fold
 from foretell.core.analysis.compare import compare
@@ -13,8 +10,9 @@ from foretell.core.analysis.failures import rank_failures
 from foretell.core.analysis.rates import reliability, success_rate, tally
 from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
 from foretell.core.analysis.robustness import robustness
+from foretell.core.analysis.weights import weights_of
 from foretell.core.domain.runs import Run
-from foretell.core.domain.values import Json, key_of
+from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, ConfigurationError, Problem, suggest
 from foretell.core.ports.facts import RunsWanted, TrialRow
 from foretell.core.ports.findings import Floats, Ints, TrialColumns, TrialQuery
@@ -48,19 +46,16 @@ async def summarise(house: House, run: Run) -> RunSummary:
     counts = tally(loaded.units)
     missing = run.planned - counts.trials
     cases = tuple((await house.store.findings.cases(run.id)).values()) if run.has_neighbours else ()
-    success = success_rate(loaded.units, await weights_of(house, loaded))
+    success = success_rate(loaded.units, await _weights(house, loaded))
     return RunSummary(run, counts, success, reliability(loaded.units), missing, robustness(loaded.units, cases))
 
 
-async def weights_of(house: House, loaded: Loaded) -> Floats | None:
-    """For how many interactions of production each unit stands; None when every case stands for as many."""
+async def _weights(house: House, loaded: Loaded) -> Floats | None:
+    """For how many interactions of production each unit stands; None when all stand for as many."""
     if not loaded.run.is_weighted:
         return None
-    cases = (await house.store.findings.cases(loaded.run.id)).values()
-    weight = {key_of(case.id): case.metadata.get("weight", 1.0) for case in cases}
-    per_trial = np.array([float(cast("float", weight.get(int(key), 1.0))) for key in loaded.columns.case])
-    row = np.searchsorted(loaded.units.key, loaded.columns.cluster)
-    return np.bincount(row, weights=per_trial, minlength=len(loaded.units)) / loaded.units.trials
+    found = weights_of((await house.store.findings.cases(loaded.run.id)).values(), loaded.columns)
+    return None if found is None else found.at(loaded.units.key)
 
 
 async def failures(house: House, reference: str, examples: int = 3) -> FailureReport:
@@ -82,7 +77,7 @@ async def failures(house: House, reference: str, examples: int = 3) -> FailureRe
     }
     unscored = await house.store.findings.page(TrialQuery(run.id, "unscored", limit=examples))
     origins = await read_origins(house, run, loaded.columns)
-    success = success_rate(loaded.units, await weights_of(house, loaded))
+    success = success_rate(loaded.units, await _weights(house, loaded))
     return FailureReport(run, tally(loaded.units), success, modes, shown, tuple(unscored), origins)
 
 

@@ -26,7 +26,7 @@ from foretell.services.baseline import BESIDE, Baseline, baseline_beside, find_b
 from foretell.services.baseline_rows import hash_of_case
 from foretell.services.beside import changes, overruled, put_beside
 from foretell.services.early import Part, judge_parts
-from foretell.services.evidence import ground_of, nothing_of, units_of
+from foretell.services.evidence import ground_of, is_counted, nothing_of, units_of
 from foretell.services.gate_runs import Course, Ran, course_of, piloted, run_suites
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_money
@@ -220,7 +220,7 @@ def _undecidable(policy: GatePolicy, side: Side, standard: Standard) -> list[Pro
     kept = policy if side.anchor is not None else replace(policy, may_drop_since_anchor=None)
     if baseline is None and side.base is None:
         kept = replace(kept, may_drop=None)
-    return check_policy(kept, {suite: units}, standard, is_single=side.plan.repeats == 1 and not policy.stop_early)
+    return check_policy(kept, {suite: units}, standard, is_single=is_counted(side.plan) and not policy.stop_early)
 
 
 def _ground_of(side: Side) -> Ground:

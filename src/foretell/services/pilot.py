@@ -1,17 +1,17 @@
 """Which cases a gate that may stop early draws next."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from foretell.core.analysis.early import Drawn, JointTest
 from foretell.core.analysis.rows import cluster_of
+from foretell.core.analysis.weights import unit_of, weights_of
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import Ints
-from foretell.services.early import unit_of
 from foretell.services.evidence import fold_rows
 
 
@@ -35,6 +35,7 @@ class SuitePilot:
 
     def __post_init__(self) -> None:
         self._units = [unit_of(case) for case in self.plan.evalset.cases]
+        self._weights = weights_of(self.plan.evalset.cases)
         for number, key in enumerate(self._units):
             self._cases.setdefault(key, []).append(number)
 
@@ -72,7 +73,7 @@ class SuitePilot:
         if ready:
             rows = [row for key in ready for row in self._held.pop(key)]
             arms = [[row for row, arm in rows if arm == side] for side in range(len(self.plan.arms))]
-            sides = [fold_rows(side, self.plan, self.policy) for side in arms]
+            sides = [replace(fold_rows(side, self.plan, self.policy), weights=self._weights) for side in arms]
             self.test.see(self.plan.suite, Drawn(sides[0], np.array(ready, np.int64), *sides[1:2]))
 
     def _is_whole(self, unit: int) -> bool:

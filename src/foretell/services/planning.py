@@ -16,7 +16,7 @@ from foretell.core.domain.runs import SuitePlan
 from foretell.core.errors import ConfigurationError, Problem, suggest
 from foretell.core.ports.facts import RunsWanted
 from foretell.core.ports.findings import Floats
-from foretell.services.evidence import ground_of, units_of
+from foretell.services.evidence import ground_of, is_counted, units_of
 from foretell.services.gate import standard_of
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, plan_suite, suites_asked
@@ -61,7 +61,7 @@ async def _plan_gate(house: House, policy: GatePolicy) -> GatePlan:
             policy,
             {plan.suite: len(plan.evalset.cases)},
             standard,
-            is_single=plan.repeats == 1 and not policy.stop_early,
+            is_single=is_counted(plan) and not policy.stop_early,
         )
     ]
     grounds = [ground_of(plan) for plan in plans]

@@ -10,6 +10,7 @@ import numpy as np
 
 from foretell.core import plugins
 from foretell.core.analysis.success import rulebook
+from foretell.core.analysis.weights import weights_of
 from foretell.core.domain.cases import EvalSetVersion
 from foretell.core.domain.runs import Arm, Run, RunStatus, SuitePlan
 from foretell.core.domain.trial import Outcome, TrialError, TrialRecord
@@ -220,7 +221,7 @@ def _new_run(house: House, plan: SuitePlan, arm: Arm, group: str, is_alternative
         currency=house.project.currency,
         has_live_tools=plan.has_live_tools,
         pace=plan.pace,
-        is_weighted=any("weight" in case.metadata for case in plan.evalset.cases),
+        is_weighted=weights_of(plan.evalset.cases) is not None,
         has_neighbours=any("varied_from" in case.metadata for case in plan.evalset.cases),
     )
 

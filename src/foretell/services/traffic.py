@@ -56,7 +56,8 @@ async def freeze_sample(house: House, suite: Suite, part: TrafficSlice) -> EvalS
     def cover(one: Interaction) -> Interaction:
         return one if anonymiser is None else covered(anonymiser, one)
 
-    cases = tuple(_case(cover(one), [cover(before) for before in history[one.id]]) for one in kept)
+    chance = len(kept) / len(recent)
+    cases = tuple(_case(cover(one), [cover(before) for before in history[one.id]], chance) for one in kept)
     hash_ = content_hash([case.as_json() for case in cases])
     method = (
         f"{len(cases)} of {len(recent)} interactions, {percent(part.share, digits=2)} of conversations by hash, "
@@ -114,12 +115,22 @@ def histories_of(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
     return before
 
 
-def _case(one: Interaction, before: Sequence[Interaction]) -> Case:
+def weight_of(one: Interaction, chance: float, folded: int = 1) -> dict[str, Json]:
+    """How many interactions of production a case stands for, or of what is stored where nobody knows more.
+
+    `chance` is that of being drawn from what is kept, `folded` how many drawn interactions the case is.
+    """
+    found: dict[str, Json] = {"weight": round(folded / (chance * (one.probability or 1.0)), 6)}
+    return found if one.probability is not None else {**found, "upstream": "unknown"}
+
+
+def _case(one: Interaction, before: Sequence[Interaction], chance: float) -> Case:
     """A case of an anonymous interaction, without expected answer: what production answered is never the gold."""
     metadata: dict[str, Json] = {
         "conversation_id": one.conversation_id or one.id,
         "at": one.at,
         "names": one.metadata.get("names", "not covered"),
+        **weight_of(one, chance),
     }
     slices = {"release": one.release} if one.release else {}
     return Case(one.id, conversation_of(one, before), slices=slices, metadata={**metadata, **recorded(one)})

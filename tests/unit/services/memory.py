@@ -195,12 +195,18 @@ class Tree:
 
 @dataclass
 class OneSet:
-    """An eval set of so many cases."""
+    """An eval set of so many cases, and what some of them weigh."""
 
     size: int
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def read(self, name: str, version: str | None = None) -> EvalSetVersion:
-        return EvalSetVersion(name, "1", f"hash of {self.size}", tuple(Case(f"c-{at}", "?") for at in range(self.size)))
+        return EvalSetVersion(
+            name, "1", f"hash of {self.size}", tuple(self._case(f"c-{at}") for at in range(self.size))
+        )
+
+    def _case(self, name: str) -> Case:
+        return Case(name, "?", metadata={"weight": self.weights[name]} if name in self.weights else {})
 
 
 @dataclass
@@ -214,6 +220,7 @@ class Town:
     store: MemoryStore = field(default_factory=MemoryStore)
     size: int = 60
     day: str = "2026-03-01"
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._ids = count(1)
@@ -232,7 +239,7 @@ class Town:
         )
         return House(
             project=project,
-            evalsets=OneSet(self.size),  # type: ignore[arg-type]  # a gate reads, and does nothing else
+            evalsets=OneSet(self.size, self.weights),  # type: ignore[arg-type]  # a gate reads, and does nothing else
             store=self.store,  # type: ignore[arg-type]  # as much of the ports as a gate uses
             executor=self.bench,
             archives=None,  # type: ignore[arg-type]  # nothing is recorded

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
 
 import pytest
@@ -26,8 +26,8 @@ def ask(town: Town, record: str | None = None, max_cost: float | None = None) ->
     return asyncio.run(decide(town.house, GateRequest("g", max_cost=max_cost), record=record))
 
 
-def town_of(policy: GatePolicy = FLOOR, size: int = 400) -> Town:
-    town = Town(policy, size=size)
+def town_of(policy: GatePolicy = FLOOR, size: int = 400, weights: Mapping[str, float] | None = None) -> Town:
+    town = Town(policy, size=size, weights=weights or {})
     if policy.baseline is None:
         return town
     town.gate = replace(policy, baseline=None, may_drop=None, stop_early=False)
@@ -152,6 +152,16 @@ def test_the_test_is_part_of_the_question() -> None:
     town.gate = replace(FLOOR, stop_early=False)
     fixed = ask(town)
     assert (fixed.is_recorded, fixed.decision.key == early.key, fixed.decision.stops) == (False, False, ())
+
+
+def test_cases_that_stand_for_more_of_production_count_for_more() -> None:
+    town = town_of(DROP, weights={f"c-{at}": 9.0 for at in range(0, 400, 4)})
+    town.bench.bad = frozenset(town.weights)
+    decision = ask(town, record="r.json").decision
+    drop = decision.rules[1]
+    assert (decision.ruling, drop.method.startswith("betting, anytime-valid, weighted")) == ("hold", True)
+    assert (drop.low or 0) < (drop.estimate or 0) < (drop.high or 0) < -0.1
+    assert asyncio.run(verify_decision(town.house, "r.json")).differences == ()
 
 
 def test_a_rule_that_no_such_test_is_known_for_is_refused() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretell.core.analysis.measure import Measure
+from foretell.core.analysis.weights import Weights
 from foretell.core.ports.findings import Floats, Ints, TrialColumns
 
 Reading: TypeAlias = Literal["scored", "as-failure", "as-success"]
@@ -20,7 +21,8 @@ class Units:
 
     `trials`, `successes`, `unscored`, `environment` are counts. `cost` is the summed cost of the trials whose cost is
     known, `priced` their number. `fired` holds, by failure mode, the number of trials in which it occurred, `measures`
-    what a policy asks for beside these, by the name of its rule.
+    what a policy asks for beside these, by the name of its rule. `weights` say for how much each unit stands, those
+    of other units among them; None when all stand for as much.
     """
 
     key: Ints
@@ -33,6 +35,7 @@ class Units:
     fired: Mapping[str, Ints]
     measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
     unit: str = "case"
+    weights: Weights | None = None
 
     def __len__(self) -> int:
         return len(self.key)
@@ -78,6 +81,7 @@ class Units:
             {mode: counts[at] for mode, counts in self.fired.items()},
             {name: measure.pick(keys) for name, measure in self.measures.items()},
             self.unit,
+            self.weights,
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretell.core.analysis.aggregate import Units, divide
-from foretell.core.analysis.claims import FEWEST_PAIRS, Side, Standard, claim_difference
+from foretell.core.analysis.claims import FEWEST_PAIRS, Sample, Side, Standard, claim_difference
 from foretell.core.domain.drills import Signal
 from foretell.core.errors import NotEnoughEvidence
 from foretell.core.ports.findings import Floats, Ints
@@ -101,15 +101,15 @@ class Pair:
             old, new = (float(units.cost.sum() / max(1, units.priced.sum())) for units in (self.old, self.new))
             return Signal(name, old, new, len(self.old), self._p_value(name, everything), COST_METHOD)
         before, after, side = self._rates(name)
-        claim = claim_difference(after - before, side, 0.0, self.standard, is_single=self._is_single)
+        claim = claim_difference(Sample(after - before, self._is_single), side, 0.0, self.standard)
         return Signal(name, float(before.mean()), float(after.mean()), len(before), claim.p_value, claim.method)
 
     def _p_value(self, name: str, rows: Ints) -> float:
         if name == COST:
             return self._p_of_cost(rows)
         before, after, side = self._rates(name)
-        difference = (after - before)[rows]
-        return claim_difference(difference, side, 0.0, self.standard, is_single=self._is_single).p_value
+        differences = Sample((after - before)[rows], self._is_single)
+        return claim_difference(differences, side, 0.0, self.standard).p_value
 
     def _rates(self, name: str) -> tuple[Floats, Floats, Side]:
         """Before, after, and the side on which a change for the worse lies. The unscored speak against an alarm."""

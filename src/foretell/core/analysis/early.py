@@ -144,7 +144,7 @@ class JointTest:
             order = part.order[: table.units]
             seen = replace(part, units=part.units.pick(np.sort(order)))
             tracks = list(tracks_of(self._policy, seen.evidence(table.design.evidence)))
-            rows[name] = whole_rows(bare, tracks, values_of(tracks, order), (table.wager, self._policy.alpha))
+            rows[name] = whole_rows(bare, tracks, order, (table.wager, self._policy.alpha))
         return self._judge(rows)
 
     def _judge(self, rows: Mapping[str, Sequence[Tested]]) -> Judged:

@@ -30,8 +30,7 @@ def simulated_end(differences: Floats, plan: BoundedPlan, simulations: int) -> E
     wager, to_reach = _wager(plan, simulations), -np.log(alpha_of(plan.confidence))
     book, seen, is_open = Book.at_start(simulations), np.full(simulations, plan.pairs), np.ones(simulations, np.bool_)
     for number in range(1, plan.pairs + 1):
-        change = rng.choice(differences, simulations) * rng.choice(np.array([-1.0, 1.0]), simulations)
-        book = bet(book, (change + 1) / 2, wager)
+        book = bet(book, plan.unchanged(rng, differences, simulations), wager)
         ends = is_open & (book.peak >= to_reach) & (number >= FEWEST_PAIRS)
         seen[ends], is_open = number, is_open & ~ends
         if not is_open.any():
@@ -47,5 +46,4 @@ def smallest_margin_early(plan: BoundedPlan) -> float:
 
 def _wager(plan: BoundedPlan, columns: int) -> Wager:
     """The gate's own bet that a drop of less than the margin is kept; see `tracks.wager_of`."""
-    null = np.full(columns, (1 - plan.margin) / 2)
-    return Wager(null, 1 / alpha_of(plan.confidence), plan.pairs, plan.margin / 2)
+    return Wager(np.full(columns, plan.null), 1 / alpha_of(plan.confidence), plan.pairs, plan.margin / 2)

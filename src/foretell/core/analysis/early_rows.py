@@ -7,10 +7,11 @@ import numpy as np
 
 from foretell.core.analysis.claims import FEWEST_PAIRS
 from foretell.core.analysis.rules import Tested, unruled
-from foretell.core.analysis.tracks import BETS, Track
-from foretell.core.ports.findings import Floats
+from foretell.core.analysis.tracks import BETS, Track, values_of
+from foretell.core.ports.findings import Floats, Ints
 from foretell.core.stats.anytime import METHOD, lower_bounds
 from foretell.core.stats.betting import Wager
+from foretell.core.stats.bounded import effective_size
 
 
 def bare_row(track: Track, p_values: Sequence[float], n: int) -> Tested:
@@ -21,17 +22,16 @@ def bare_row(track: Track, p_values: Sequence[float], n: int) -> Tested:
     return Tested(finding, float(fair))
 
 
-def whole_rows(
-    bare: Sequence[Tested], tracks: Sequence[Track], values: Floats, bets: tuple[Wager, float]
-) -> list[Tested]:
-    """The rows with estimates and bounds; `values` are those of all bets in the order of drawing, `bets` with alpha."""
+def whole_rows(bare: Sequence[Tested], tracks: Sequence[Track], order: Ints, bets: tuple[Wager, float]) -> list[Tested]:
+    """The rows with estimates and bounds. `order` is that of drawing, `bets` are those that were made, with alpha."""
     wager, alpha = bets
     paired = [number for number, track in enumerate(tracks) if track.rule.is_comparison]
     # What a comparison could have seen: the bound on the same differences when they are balanced around none.
-    ships = values[:, ::BETS][:, paired]
-    centred = np.clip(ships - np.nanmean(ships, axis=0) + 0.5, 0.0, 1.0) if paired else ships
+    balanced = [tracks[number].balanced for number in paired]
+    values = np.concatenate([values_of(tracks, order), values_of(balanced, order)[:, ::BETS]], axis=1)
     columns = [*range(len(tracks) * BETS), *(BETS * number for number in paired)]
-    bounds = lower_bounds(np.concatenate([values, centred], axis=1), _picked(wager, columns), alpha)
+    weights = tracks[0].weights
+    bounds = lower_bounds(values, _picked(wager, columns), alpha, None if weights is None else weights.shares(order))
     blind = dict(zip(paired, bounds[len(tracks) * BETS :], strict=True))
     return [
         _whole(row, track, bounds[BETS * number : BETS * (number + 1)], blind.get(number))
@@ -47,9 +47,9 @@ def _picked(wager: Wager, columns: Sequence[int]) -> Wager:
 def _whole(row: Tested, track: Track, bounds: Floats, blind: float | None) -> Tested:
     if not len(track.key):
         return row
-    kept = track.scored[~np.isnan(track.scored)]
+    kept, shares = ~np.isnan(track.scored), track.shares
     good, bad = track.shown(float(bounds[0])), track.shown(1 - float(bounds[1]))
-    estimate = track.rule.shown(float(kept.mean())) if len(kept) else None
+    estimate = track.rule.shown(float(np.average(track.scored[kept], weights=shares[kept]))) if kept.any() else None
     seen = None if estimate is None else abs(estimate - good)
     unscored = int(track.unscored.sum())
     finding = replace(
@@ -57,6 +57,7 @@ def _whole(row: Tested, track: Track, bounds: Floats, blind: float | None) -> Te
         estimate=estimate,
         low=min(good, bad),
         high=max(good, bad),
+        method=METHOD if track.weights is None else f"{METHOD}, weighted (effective n = {effective_size(shares):.4g})",
         smallest_visible=seen if blind is None else abs(track.rule.shown(1 - 2 * float(blind))),
         note=f"{unscored} unscored trials, read against the ruling" if unscored else "",
     )

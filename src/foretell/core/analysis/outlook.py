@@ -1,13 +1,11 @@
 """What a gate could have seen: the chance that it ships when nothing changed, and what it is blind to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from foretell.core.analysis.early_end import simulated_end
-from foretell.core.analysis.measure import Measure
-from foretell.core.analysis.quantities import success_of
-from foretell.core.analysis.rules import Evidence
+from foretell.core.analysis.rules import Contest, Evidence, contests_of
 from foretell.core.domain.policy import GatePolicy, RuleFinding, Stop
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.domain.wording import percent
@@ -32,47 +30,42 @@ def chance_to_ship(policy: GatePolicy, evidence: Sequence[Evidence], stops: Sequ
     """
     planned = {stop.suite: stop.planned for stop in stops}
     chances = [
-        _chance(new, old, BoundedPlan(pairs, margin, policy.confidence), is_early=policy.stop_early)
+        _chance(contest.shared(), policy, planned.get(part.suite, len(part.candidate)) / max(1, len(part.candidate)))
         for part in evidence
-        for new, old, margin in _comparisons(policy, part)
-        for pairs in [_pairs(new, old, part, planned)]
+        for contest in contests_of(policy, part)
+        if contest.old is not None
     ]
     return min(chances) if chances else None
 
 
-def _pairs(new: Measure, old: Measure, part: Evidence, planned: Mapping[str, int]) -> int:
-    """How many pairs there are, or will be once all planned units have run."""
-    both, units = len(np.intersect1d(new.key, old.key)), len(part.candidate)
-    return round(both * planned.get(part.suite, units) / units) if units else 0
-
-
-def _comparisons(policy: GatePolicy, part: Evidence) -> Iterator[tuple[Measure, Measure, float]]:
-    """Every comparison of a suite: the measure on both sides, and the margin in its unit."""
-    new = part.candidate
-    for other, margin in ((part.baseline, policy.may_drop), (part.anchor, policy.may_drop_since_anchor)):
-        if other is not None and margin is not None:
-            yield success_of(new), success_of(other), margin
-    for name, demand in policy.demands.items():
-        before = None if part.baseline is None else part.baseline.measures.get(name)
-        if demand.margin is not None and name in new.measures and before is not None:
-            yield new.measures[name], before, demand.margin / (demand.high - demand.low)
-
-
-def _chance(new: Measure, old: Measure, plan: BoundedPlan, *, is_early: bool) -> float:
-    both = np.intersect1d(new.key, old.key)
-    if not len(both):
+def _chance(contest: Contest, policy: GatePolicy, growth: float) -> float:
+    """That of one comparison, on the pairs there are, or will be when all units have run: `growth` times as many."""
+    new, old = contest.new, contest.old
+    if old is None or not len(new):
         return 0.0
-    candidate, baseline = new.pick(both), old.pick(both)
-    differences = candidate.mean(missing_as=0.0) - baseline.mean(missing_as=0.0)
-    is_single = candidate.is_single and baseline.is_single
-    if is_early:
-        # Half a pair each way, as below: two pairs more, of which one differs.
-        some = np.concatenate([differences, [1.0, 0.0]]) if is_single else differences
-        return simulated_end(some, plan, SIMULATIONS).p_ship
-    if is_single:
-        discordance = (float(np.abs(differences).sum()) + 1.0) / (len(both) + 2.0)
-        return ship_probability(PairedPlan(plan.pairs, plan.margin, discordance, plan.confidence))
+    differences = new.mean(missing_as=0.0) - old.mean(missing_as=0.0)
+    is_single = new.is_single and old.is_single
+    weights = None if contest.weights is None else contest.weights.at(new.key)
+    shares = None if weights is None else weights / weights.max()
+    pairs, margin = round(len(new) * growth), -contest.rule.limit_of_good
+    plan = BoundedPlan(pairs, margin, policy.confidence, shares)
+    if policy.stop_early:
+        if is_single and shares is None:  # half a pair each way, as below: two pairs more, of which one differs
+            differences = np.concatenate([differences, [1.0, 0.0]])
+        return simulated_end(differences, plan, SIMULATIONS).p_ship
+    if is_single and shares is None:
+        discordance = (float(np.abs(differences).sum()) + 1.0) / (len(new) + 2.0)
+        return ship_probability(PairedPlan(pairs, margin, discordance, policy.confidence))
     return simulated_ship_probability(differences, plan, seed=0, simulations=SIMULATIONS).value
+
+
+def _drawn_unseen(plan: SuitePlan) -> Iterator[str]:
+    """What the chances of a sample of traffic leave open."""
+    cases = plan.evalset.cases
+    unknown = sum(1 for case in cases if case.metadata.get("upstream") == "unknown")
+    if unknown:
+        part = "its cases" if unknown == len(cases) else f"{unknown} of {len(cases)} cases"
+        yield f"{plan.suite}: with what chance {part} came to be recorded is not known: rates are unweighted by it"
 
 
 def blind_spots_of(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequence[RuleFinding]) -> tuple[str, ...]:
@@ -91,6 +84,7 @@ def _blind_spots(policy: GatePolicy, plans: Sequence[SuitePlan], rules: Sequence
     for plan in plans:
         if plan.is_drawn and len(plan.arms) == 1:
             yield f"{plan.suite}: a drop against the baseline: its traffic was not replayed on the base revision"
+        yield from _drawn_unseen(plan)
         lacking = sum(1 for case in plan.evalset.cases if case.expected is None)
         if lacking and plan.layer != "behavioural":
             yield f"{plan.suite}: {lacking} of {len(plan.evalset.cases)} cases have no expected answer"

@@ -5,7 +5,7 @@ from math import ceil, inf
 
 import numpy as np
 
-from foretell.core.analysis.claims import Standard, smallest_visible_drop
+from foretell.core.analysis.claims import Sample, Standard, smallest_visible_drop
 from foretell.core.analysis.early_end import simulated_end, smallest_margin_early
 from foretell.core.errors import NotEnoughEvidence
 from foretell.core.ports.findings import Floats
@@ -101,7 +101,7 @@ def _best(question: Question) -> float:
     if question.stop_early:
         return smallest_margin_early(_plan_of(question))
     standard = Standard(question.confidence, seed=0)
-    return smallest_visible_drop(np.zeros(question.cases), standard, is_single=question.is_single)
+    return smallest_visible_drop(Sample(np.zeros(question.cases), question.is_single), standard)
 
 
 def _plan_of(question: Question) -> BoundedPlan:

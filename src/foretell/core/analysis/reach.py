@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretell.core.analysis.claims import FEWEST_PAIRS, Standard, claim_rate, units_to_ship
+from foretell.core.analysis.claims import FEWEST_PAIRS, Sample, Standard, claim_rate, units_to_ship
 from foretell.core.analysis.claims import can_ever_ship as can_pairs_ship
 from foretell.core.analysis.quantities import goodness_of
 from foretell.core.domain.policy import Demand, GatePolicy
@@ -62,7 +62,7 @@ def _check(name: str, demand: Demand, ground: Ground, standard: Standard) -> Ite
         limit = float(goodness_of(np.array([demand.level]), demand)[0])
 
         def shows(n: int) -> bool:
-            return claim_rate(np.ones(n), "above", limit, standard, is_single=single).is_clear
+            return claim_rate(Sample(np.ones(n), single), "above", limit, standard).is_clear
 
         if not shows(cases):
             what = f"{name}: a limit of {demand.level:g} could not ship with {cases} cases even if all were perfect."

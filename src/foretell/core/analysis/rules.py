@@ -8,6 +8,7 @@ import numpy as np
 from foretell.core.analysis.aggregate import Reading, Units
 from foretell.core.analysis.claims import (
     FEWEST_PAIRS,
+    Sample,
     Standard,
     claim_difference,
     claim_rate,
@@ -16,6 +17,7 @@ from foretell.core.analysis.claims import (
 from foretell.core.analysis.cost import COVERAGE_FLOOR, finite
 from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.quantities import absence_of, goodness_of, success_of
+from foretell.core.analysis.weights import Weights
 from foretell.core.domain.policy import (
     AGAINST_BASELINE,
     COST,
@@ -27,6 +29,7 @@ from foretell.core.domain.policy import (
 from foretell.core.domain.wording import percent
 from foretell.core.errors import NotEnoughEvidence
 from foretell.core.ports.findings import Floats
+from foretell.core.stats.bounded import effective_size
 from foretell.core.stats.intervals import OneSided
 from foretell.core.stats.ratio_change import Arm, cost_per_success_ratio
 from foretell.core.stats.ratio_change import check_above as above_ratio
@@ -55,28 +58,40 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a rule on a measure was tested on: one value per unit, the more the better, as read against either side.
+    """What a rule on a measure is tested on: one value per unit, the more the better, as read against either side.
 
     For a level values lie between 0 and 1, for a comparison between -1 and 1; `limit` is in the same unit. `span` is
     what 1 of them is in the rule's own unit.
     """
 
-    against_ship: Floats
-    against_hold: Floats
+    against_ship: Sample
+    against_hold: Sample
     limit: float
     is_comparison: bool
-    is_single: bool
     span: float = 1.0
+
+    @property
+    def low(self) -> float:
+        """The least that a value can be; 1 is the most."""
+        return -1.0 if self.is_comparison else 0.0
 
     def test_ship(self, standard: Standard) -> OneSided:
         """Is the mean shown to be above the limit?"""
         test = claim_difference if self.is_comparison else claim_rate
-        return test(self.against_ship, "above", self.limit, standard, is_single=self.is_single)
+        return test(self.against_ship, "above", self.limit, standard)
 
     def test_hold(self, standard: Standard) -> OneSided:
         """Is the mean shown to be below the limit?"""
         test = claim_difference if self.is_comparison else claim_rate
-        return test(self.against_hold, "below", self.limit, standard, is_single=self.is_single)
+        return test(self.against_hold, "below", self.limit, standard)
+
+    def with_values(self, ship: Floats, hold: Floats) -> "Claim":
+        """The same claim on other values of the same units."""
+        return replace(
+            self,
+            against_ship=replace(self.against_ship, values=ship),
+            against_hold=replace(self.against_hold, values=hold),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +142,14 @@ class Rule:
 class Contest:
     """A rule with the measure that it is put to, of the candidate and for a comparison of what it is held against.
 
-    `old` is None for a level, and for a comparison with what does not hold the measure.
+    `old` is None for a level, and for a comparison with what does not hold the measure. `weights` are those of the
+    candidate's units.
     """
 
     rule: Rule
     new: Measure
     old: Measure | None = None
+    weights: Weights | None = None
 
     def claim(self) -> Claim:
         """What the rule is tested on: the units that it is about, unscored trials read against either side."""
@@ -141,63 +158,68 @@ class Contest:
         if old is not None:
             ship, hold = ship - old.mean(missing_as=1.0), hold - old.mean(missing_as=0.0)
             is_single = is_single and old.is_single
+        weights = None if self.weights is None else self.weights.at(new.key)
+        against_ship, against_hold = (Sample(values, is_single, weights) for values in (ship, hold))
         span = rule.demand.high - rule.demand.low
-        return Claim(ship, hold, rule.limit_of_good, old is not None, is_single, span)
+        return Claim(against_ship, against_hold, rule.limit_of_good, old is not None, span)
+
+    def shared(self) -> "Contest":
+        """With the units alone that are on both sides."""
+        if self.old is None:
+            return self
+        both = np.intersect1d(self.new.key, self.old.key)
+        return replace(self, new=self.new.pick(both), old=self.old.pick(both))
 
 
 def contests_of(policy: GatePolicy, evidence: Evidence) -> Iterator[Contest]:
     """Every rule of a policy on one suite but that on the cost, which no measure shows."""
+    weights = evidence.candidate.weights
+    for rule, new, old in _matches(policy, evidence):
+        yield Contest(rule, new, old, weights)
+
+
+def _matches(policy: GatePolicy, evidence: Evidence) -> Iterator[tuple[Rule, Measure, Measure | None]]:
     suite, new, unit = evidence.suite, evidence.candidate, evidence.candidate.unit
     success = success_of(new)
-    yield Contest(Rule("success", suite, Demand(at_least=policy.at_least), unit=unit), success)
+    yield Rule("success", suite, Demand(at_least=policy.at_least), unit=unit), success, None
     for other, margin, name in (
         (evidence.baseline, policy.may_drop, AGAINST_BASELINE),
         (evidence.anchor, policy.may_drop_since_anchor, SINCE_ANCHOR),
     ):
         if other is not None and margin is not None:
             rule = Rule(f"success{name}", suite, Demand(may_drop=margin), is_comparison=True, unit=unit)
-            yield Contest(rule, success, success_of(other))
+            yield rule, success, success_of(other)
     for mode, ceiling in policy.modes.items():
-        rule = Rule(f"failure mode {mode}", suite, Demand(at_most=ceiling), unit=unit)
-        yield Contest(rule, absence_of(mode, new))
+        yield Rule(f"failure mode {mode}", suite, Demand(at_most=ceiling), unit=unit), absence_of(mode, new), None
     for name, demand in policy.demands.items():
         if name not in new.measures:
             continue
         if demand.level is not None:
-            yield Contest(Rule(name, suite, demand, unit=unit), new.measures[name])
+            yield Rule(name, suite, demand, unit=unit), new.measures[name], None
         if demand.margin is not None and evidence.baseline is not None:
             rule = Rule(f"{name}{AGAINST_BASELINE}", suite, demand, is_comparison=True, unit=unit)
-            yield Contest(rule, new.measures[name], evidence.baseline.measures.get(name))
+            yield rule, new.measures[name], evidence.baseline.measures.get(name)
 
 
 def rules_of(policy: GatePolicy, evidence: Evidence, standard: Standard) -> Iterator[Tested]:
     """Every rule of a policy on one suite, tested."""
     for contest in contests_of(policy, evidence):
-        tested = _test_contest(contest, standard)
+        tested = (_test_change if contest.rule.is_comparison else _test_level)(contest, standard)
         is_of_environment = contest.rule.name in ENVIRONMENT_MODES
         yield replace(tested, p_hold_without_environment=1.0) if is_of_environment else tested
     if policy.cost_may_rise is not None and evidence.baseline is not None:
         yield _cost(policy.cost_may_rise, evidence, evidence.baseline, standard)
 
 
-def _test_contest(contest: Contest, standard: Standard) -> Tested:
-    rule, new, old = contest.rule, contest.new, contest.old
-    if not rule.is_comparison:
-        return _test_level(rule, new, standard)
-    if old is None:
-        return _nothing(rule, 0, "the baseline does not hold it")
-    return _test_change(rule, new, old, standard)
-
-
-def _test_level(rule: Rule, measure: Measure, standard: Standard) -> Tested:
+def _test_level(contest: Contest, standard: Standard) -> Tested:
+    rule, measure = contest.rule, contest.new
     if not len(measure):
         return _nothing(rule, 0, "no trace executed it" if rule.name.startswith("step ") else "nothing was measured")
     if measure.stray is not None:
         return _nothing(rule, len(measure), _of_stray(measure.stray, rule.demand))
-    claim = Contest(rule, measure).claim()
     unscored = int(measure.missing.sum())
     fair = measure.fair if measure.environment.any() else None
-    tested = _test(rule, claim, (measure.scored, unscored), standard, fair)
+    tested = _test(rule, contest.claim(), (measure.scored, unscored), standard, fair)
     finding = tested.finding
     if finding.estimate is not None:
         bound = finding.low if rule.demand.higher_is_better else finding.high
@@ -207,19 +229,21 @@ def _test_level(rule: Rule, measure: Measure, standard: Standard) -> Tested:
     return replace(tested, finding=finding)
 
 
-def _test_change(rule: Rule, new: Measure, old: Measure, standard: Standard) -> Tested:
-    both = np.intersect1d(new.key, old.key)
-    if len(both) < FEWEST_PAIRS:
-        return _nothing(rule, len(both), f"fewer than {FEWEST_PAIRS} {rule.unit}s are in both runs")
-    new, old = new.pick(both), old.pick(both)
+def _test_change(contest: Contest, standard: Standard) -> Tested:
+    contest = contest.shared()
+    rule, new, old = contest.rule, contest.new, contest.old
+    if old is None:
+        return _nothing(rule, 0, "the baseline does not hold it")
+    if len(new) < FEWEST_PAIRS:
+        return _nothing(rule, len(new), f"fewer than {FEWEST_PAIRS} {rule.unit}s are in both runs")
     stray = old.stray if new.stray is None else new.stray
     if stray is not None:
-        return _nothing(rule, len(both), _of_stray(stray, rule.demand))
-    claim = Contest(rule, new, old).claim()
+        return _nothing(rule, len(new), _of_stray(stray, rule.demand))
+    claim = contest.claim()
     scored, unscored = new.scored - old.scored, int(new.missing.sum() + old.missing.sum())
     fair = new.fair - old.mean(missing_as=0.0) if new.environment.any() else None
     tested = _test(rule, claim, (scored, unscored), standard, fair)
-    visible = smallest_visible_drop(claim.against_ship, standard, is_single=claim.is_single)
+    visible = smallest_visible_drop(claim.against_ship, standard)
     finding = replace(tested.finding, smallest_visible=abs(rule.shown(visible)))
     pairs = int((~np.isnan(scored)).sum())
     if unscored and pairs < FEWEST_PAIRS:
@@ -231,15 +255,15 @@ def _test(rule: Rule, claim: Claim, seen: tuple[Floats, int], standard: Standard
     """Both sides of a rule, and what its unscored trials change. `seen` is what was scored, and how many were not."""
     ship, hold = claim.test_ship(standard), claim.test_hold(standard)
     scored, unscored = seen
-    kept = scored[~np.isnan(scored)]
-    finding = _finding(rule, (ship, hold), len(scored), float(kept.mean()) if len(kept) else None)
-    if unscored and len(kept) >= (FEWEST_PAIRS if claim.is_comparison else 1):
-        alone = replace(claim, against_ship=kept, against_hold=kept)
-        clear = (alone.test_ship(standard).is_clear, alone.test_hold(standard).is_clear)
+    alone = claim.against_ship.scored(scored)
+    finding = _finding(rule, (ship, hold), len(scored), alone.mean if len(alone) else None)
+    if unscored and len(alone) >= (FEWEST_PAIRS if claim.is_comparison else 1):
+        by_scored = replace(claim, against_ship=alone, against_hold=alone)
+        clear = (by_scored.test_ship(standard).is_clear, by_scored.test_hold(standard).is_clear)
         finding = replace(finding, note=_of_unscored(unscored, clear, (ship, hold)))
     if fair is None:
         return Tested(finding, hold.p_value, claim)
-    return Tested(finding, replace(claim, against_hold=fair).test_hold(standard).p_value, claim)
+    return Tested(finding, claim.with_values(fair, fair).test_hold(standard).p_value, claim)
 
 
 def _of_unscored(unscored: int, scored_alone: tuple[bool, bool], worst: tuple[OneSided, OneSided]) -> str:
@@ -266,9 +290,13 @@ def _cost(rise: float, evidence: Evidence, baseline: Units, standard: Standard) 
         return _nothing(rule, len(both), f"only {percent(known)} of the costs are known")
     kept = np.ones(len(both), np.bool_) if zero else (new.priced > 0) & (old.priced > 0)
     order = np.random.default_rng(standard.seed).permutation(int(kept.sum()))
+    weights = None if new.weights is None else new.weights.at(both[kept])
+    shares = np.ones(len(order)) if weights is None else (weights / weights.max())[order]
 
     def arm(units: Units, reading: Reading) -> Arm:
-        return Arm(units.mean_cost(unknown_as_zero=zero)[kept][order], units.rate(reading)[kept][order])
+        # Both sums of a ratio are weighted by weighting what is added up.
+        costs, successes = units.mean_cost(unknown_as_zero=zero), units.rate(reading)
+        return Arm(shares * costs[kept][order], shares * successes[kept][order])
 
     try:
         ship = below_ratio(arm(new, "as-failure"), arm(old, "as-success"), rule.limit, standard.confidence)
@@ -277,6 +305,8 @@ def _cost(rise: float, evidence: Evidence, baseline: Units, standard: Standard) 
     except NotEnoughEvidence as error:
         return _nothing(rule, len(both), error.problems[0].what)
     finding = _row(rule, (ship, hold), (hold.bound, ship.bound), len(order))
+    if weights is not None:
+        finding = replace(finding, method=f"{finding.method}; weighted (effective n = {effective_size(weights):.4g})")
     return Tested(replace(finding, estimate=finite(estimate)), 1.0 if new.environment.any() else hold.p_value)
 
 

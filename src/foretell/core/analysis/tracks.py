@@ -1,12 +1,13 @@
 """What every rule of a gate bets on: one value per unit and claim, from the worst case of what was not scored."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.rules import ENVIRONMENT_MODES, Contest, Evidence, Rule, contests_of
+from foretell.core.analysis.weights import Weights
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.ports.findings import Floats, Ints
 from foretell.core.stats.betting import Wager
@@ -24,6 +25,7 @@ class Track:
 
     `ship` reads what was not scored against shipping, `hold` against holding, `fair` forgives the environment too;
     `scored` leaves it out (NaN where nothing is left). `others` are the units of the run that it compares with.
+    `weights` say for how much units stand, None when all stand for as much.
     """
 
     rule: Rule
@@ -34,6 +36,18 @@ class Track:
     scored: Floats
     unscored: Ints
     others: Ints | None = None
+    weights: Weights | None = None
+
+    @property
+    def shares(self) -> Floats:
+        """The units' weights as shares of the largest that there is."""
+        return np.ones(len(self.key)) if self.weights is None else self.weights.shares(self.key)
+
+    @property
+    def balanced(self) -> "Track":
+        """A comparison on the same differences, moved so that there is none on average."""
+        mean = np.average(self.ship, weights=self.shares) if len(self.key) else 0.0
+        return replace(self, ship=np.clip(self.ship - mean, self.low, 1.0))
 
     @property
     def low(self) -> float:
@@ -57,8 +71,15 @@ class Track:
         return min(_MOST_EXPECTED, min(limit, 1 - limit) / 2)
 
     def columns(self) -> tuple[Floats, Floats, Floats]:
-        """What the three bets see: large values speak for the claim."""
-        return self.in_units(self.ship), 1 - self.in_units(self.hold), 1 - self.in_units(self.fair)
+        """What the three bets see: large values speak for the claim, and light units lie near to its limit.
+
+        See `stats.bounded` for why that makes them tests of the weighted mean.
+        """
+        null = self.in_units(self.rule.limit_of_good)
+        ship, hold, fair = (self.in_units(values) for values in (self.ship, self.hold, self.fair))
+        if self.weights is not None:
+            ship, hold, fair = (null + self.shares * (values - null) for values in (ship, hold, fair))
+        return ship, 1 - hold, 1 - fair
 
 
 def tracks_of(policy: GatePolicy, evidence: Evidence) -> Iterator[Track]:
@@ -71,7 +92,8 @@ def _level(contest: Contest) -> Track:
     new = contest.new if contest.new.stray is None else Measure.none()  # a value out of its range says nothing
     best = new.mean(missing_as=1.0)
     fair = np.ones(len(new)) if contest.rule.name in ENVIRONMENT_MODES else new.fair
-    return Track(contest.rule, new.key, new.mean(missing_as=0.0), best, fair, new.scored, new.missing)
+    worst, weights = new.mean(missing_as=0.0), contest.weights
+    return Track(contest.rule, new.key, worst, best, fair, new.scored, new.missing, weights=weights)
 
 
 def _change(contest: Contest) -> Track:
@@ -89,6 +111,7 @@ def _change(contest: Contest) -> Track:
         new.scored - then.scored,
         new.missing + then.missing,
         old.key,
+        contest.weights,
     )
 
 

@@ -10,11 +10,10 @@ from math import ceil, log
 
 import numpy as np
 
-from foretell.core.analysis.claims import Standard, pair_counts
+from foretell.core.analysis.claims import Sample, Standard, pair_counts
 from foretell.core.analysis.decide import Judged, conclude
 from foretell.core.analysis.rules import Claim, Evidence, rules_of
 from foretell.core.domain.policy import GatePolicy, RuleFinding, Ruling
-from foretell.core.ports.findings import Floats
 from foretell.core.stats import bounded, paired_exact, rates
 from foretell.core.stats.correction import holm_adjusted
 from foretell.core.stats.intervals import normal_quantile
@@ -54,7 +53,7 @@ class _Question:
     def answer(self) -> str:
         """What would turn the rule, in words; empty where nothing can be said."""
         ruling = self.rule.ruling
-        changed = self._by_counts() if self.claim.is_single else self._by_points()
+        changed = self._by_counts() if self.claim.against_ship.is_counted else self._by_points()
         if ruling != "not-enough-evidence":
             return changed
         return "; ".join(filter(None, (changed, self._by_more_cases())))
@@ -74,8 +73,9 @@ class _Question:
         n, claim = len(self.claim.against_ship), self.claim
         better = self.rule.ruling != "ship"
         if claim.is_comparison:
-            return self._by_pairs(pair_counts(claim.against_ship), pair_counts(claim.against_hold), better=better)
-        good = round(float(claim.against_ship.sum())), round(float(claim.against_hold.sum()))
+            ship, hold = (pair_counts(side.values) for side in (claim.against_ship, claim.against_hold))
+            return self._by_pairs(ship, hold, better=better)
+        good = [round(float(side.values.sum())) for side in (claim.against_ship, claim.against_hold)]
 
         def turns(number: int) -> bool:
             ship, hold = (count + number if better else count - number for count in good)
@@ -113,20 +113,16 @@ class _Question:
 
     def _by_points(self) -> str:
         """The smallest shift of every case, cut off at what a value can be, with which the test decides otherwise."""
-        low, high = -1.0 if self.claim.is_comparison else 0.0, 1.0
+        low, limit = self.claim.low, self.claim.limit
         sign = -1.0 if self.rule.ruling == "ship" else 1.0
-        given = bounded.BoundedMean(low, high, self.standard.confidence)
+        sides = [side.bounded(low, self.standard) for side in (self.claim.against_ship, self.claim.against_hold)]
 
         def turns(shift: float) -> bool:
-            ship, hold = (
-                self.standard.shuffled(np.clip(values + sign * shift, low, high))
-                for values in (self.claim.against_ship, self.claim.against_hold)
-            )
-            return self._is_turned(
-                bounded.p_above(ship, self.claim.limit, given), bounded.p_below(hold, self.claim.limit, given)
-            )
+            (ship, given), (hold, _) = sides
+            moved = [np.clip(values + sign * shift, low, 1.0) for values in (ship, hold)]
+            return self._is_turned(bounded.p_above(moved[0], limit, given), bounded.p_below(moved[1], limit, given))
 
-        found = _fewest(lambda number: turns(number * _POINT), round((high - low) / _POINT))
+        found = _fewest(lambda number: turns(number * _POINT), round((1.0 - low) / _POINT))
         if found is None:
             return ""
         is_up = (sign > 0) == self.rule.higher_is_better
@@ -152,18 +148,18 @@ class _Question:
 
     def _by_more_cases(self) -> str:
         """How many cases of the same kind it takes to decide, nine times of ten."""
-        values = self.claim.against_ship
-        gap = float(values.mean()) - self.claim.limit
+        sample = self.claim.against_ship
+        gap = sample.mean - self.claim.limit
         if gap < 0:
-            values = self.claim.against_hold
-            gap = float(values.mean()) - self.claim.limit
+            sample = self.claim.against_hold
+            gap = sample.mean - self.claim.limit
             ends = "hold" if gap < 0 else ""
         else:
             ends = "ship" if gap > 0 else ""
         if not ends:
             return ""
-        n = len(values)
-        needed = next((size for size in self._sizes(n) if self._suffices(size, values, abs(gap), ends)), None)
+        n = len(sample)
+        needed = next((size for size in self._sizes(n) if self._suffices(size, sample, abs(gap), ends)), None)
         if needed is None:
             return f"more than {MOST_CASES:,} {self._units} like these to {ends}"
         more = max(1, _rounded(needed - n))
@@ -177,16 +173,14 @@ class _Question:
             yield ceil(size)
             size *= 1.05
 
-    def _suffices(self, size: int, values: Floats, gap: float, ends: str) -> bool:
+    def _suffices(self, size: int, sample: Sample, gap: float, ends: str) -> bool:
         claim, confidence = self.claim, self.standard.confidence
-        if claim.is_single and not claim.is_comparison:
-            limit, rate = (
-                (claim.limit, float(values.mean())) if ends == "ship" else (1 - claim.limit, 1 - float(values.mean()))
-            )
+        if sample.is_counted and not claim.is_comparison:
+            limit, rate = (claim.limit, sample.mean) if ends == "ship" else (1 - claim.limit, 1 - sample.mean)
             return floor_ship_probability(size, limit, rate, confidence) >= POWER
-        spread = float(values.var()) * (1.0 if claim.is_single else _BETTING)
+        spread = sample.variance * (1.0 if sample.is_counted else _BETTING)
         by_spread = (normal_quantile(confidence) + normal_quantile(POWER)) ** 2 * spread / gap**2
-        width = 2.0 if claim.is_comparison and not claim.is_single else 1.0
+        width = 2.0 if claim.is_comparison and not sample.is_counted else 1.0
         return size >= max(by_spread, log(self.alpha) / log(max(1e-9, 1 - min(gap / width, 0.999))))
 
 

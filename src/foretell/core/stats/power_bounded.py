@@ -7,17 +7,32 @@ from numpy.typing import ArrayLike
 
 from foretell.core.errors import BadInput
 from foretell.core.stats.betting import Wager, highest_log_wealth
-from foretell.core.stats.intervals import Estimated, alpha_of, checked_within
+from foretell.core.stats.intervals import Estimated, FloatArray, alpha_of, checked_within
 from foretell.core.stats.rates import wilson_interval
 
 
 @dataclass(frozen=True, slots=True)
 class BoundedPlan:
-    """A comparison on `pairs` cases with one difference in [-1, 1] each, which may drop by `margin`."""
+    """A comparison on `pairs` cases with one difference in [-1, 1] each, which may drop by `margin`.
+
+    `shares` are the weights over the largest that go with the differences that were seen, None when all are equal.
+    """
 
     pairs: int
     margin: float
     confidence: float = 0.95
+    shares: FloatArray | None = None
+
+    @property
+    def null(self) -> float:
+        """The margin, where -1 is 0 and 1 is 1."""
+        return (1 - self.margin) / 2
+
+    def unchanged(self, rng: np.random.Generator, seen: FloatArray, shape: int | tuple[int, int]) -> FloatArray:
+        """What is bet on when nothing changed: differences that were seen, each as likely to rise as to fall."""
+        rows = rng.integers(len(seen), size=shape)
+        unit = (seen[rows] * rng.choice(np.array([-1.0, 1.0]), shape) + 1) / 2
+        return unit if self.shares is None else self.null + self.shares[rows] * (unit - self.null)
 
 
 def simulated_ship_probability(
@@ -32,10 +47,8 @@ def simulated_ship_probability(
     seen = checked_within(differences, (-1.0, 1.0), "plan")
     if plan.pairs < 1 or not 0 <= plan.margin < 1 or simulations < 1:
         raise BadInput.of("plan", f"{plan} with {simulations} simulations cannot be run.")
-    rng = np.random.default_rng(seed)
-    shape = (plan.pairs, simulations)
-    values = rng.choice(seen, shape) * rng.choice(np.array([-1.0, 1.0]), shape)
-    null = np.full(simulations, (1 - plan.margin) / 2)
-    wealth = highest_log_wealth((values + 1) / 2, Wager(null, 1 / alpha_of(plan.confidence), plan.pairs))
+    values = plan.unchanged(np.random.default_rng(seed), seen, (plan.pairs, simulations))
+    null = np.full(simulations, plan.null)
+    wealth = highest_log_wealth(values, Wager(null, 1 / alpha_of(plan.confidence), plan.pairs))
     shipped = int(np.count_nonzero(np.exp(-wealth) <= alpha_of(plan.confidence)))
     return Estimated(shipped / simulations, wilson_interval(shipped, simulations), simulations)

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,3 +101,26 @@ def test_values_and_limits_outside_the_bounds_are_refused():
         check_above([0.0, 0.5], 3, PAIRED_DIFFERENCES)
     with pytest.raises(NotEnoughEvidence):
         check_above([], 0.0, PAIRED_DIFFERENCES)
+
+
+def test_equal_weights_change_nothing_but_the_name_of_the_method():
+    values = differences(80, 0.3, 3)
+    weighted = replace(PAIRED_DIFFERENCES, weights=np.full(80, 7.0))
+    for check in (check_above, check_below):
+        found, plain = check(values, -0.1, weighted), check(values, -0.1, PAIRED_DIFFERENCES)
+        assert (found.p_value, found.bound) == (plain.p_value, plain.bound)
+        assert found.method == "betting, weighted bounded mean (effective n = 80)"
+
+
+@pytest.mark.parametrize("limit", [0.3, 0.6, 0.8])
+def test_a_weighted_bound_agrees_with_its_p_value_and_lies_around_the_weighted_mean(limit):
+    for seed in range(8):
+        rng = np.random.default_rng([seed, 40])
+        values, weights = rng.random(40 + 10 * seed), rng.choice([1.0, 9.0], 40 + 10 * seed)
+        given = BoundedMean(0, 1, weights=weights)
+        above, below = check_above(values, limit, given), check_below(values, limit, given)
+        assert (above.is_clear, below.is_clear) == (above.bound > limit, below.bound < limit)
+        assert above.bound < np.average(values, weights=weights) < below.bound
+        interval = mean_interval(values, given)
+        assert interval.value == pytest.approx(np.average(values, weights=weights))
+        assert interval.interval.low <= above.bound
