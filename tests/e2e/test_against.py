@@ -64,6 +64,12 @@ def test_the_base_reads_its_own_recording_and_nothing_is_left(
     assert repository.left(temporary) == []
     assert run_command_line(["verify-decision", "record.json"]) == 0
 
+    written = ["--record", "record.json", "--out", "sarif=decision.sarif"]
+    assert run_command_line(["gate", "deploy", "--against", "HEAD~1", *written]) == 1
+    results = json.loads(Path("decision.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    files = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results}
+    assert files == {"outcomes.jsonl"}  # the one that differs from the base
+
     repository.git("tag", "released", "HEAD~1")
     again, told = gate(capsys, "--against", "released")
     assert (again, told["key"], told["runs"]) == (1, decision["key"], decision["runs"])

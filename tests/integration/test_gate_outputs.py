@@ -99,9 +99,9 @@ def sarif_results(folder: Folder) -> list[dict[str, Any]]:
     return json.loads((folder.path / "out/decision.sarif").read_text("utf-8"))["runs"][0]["results"]
 
 
-def places(result: dict[str, Any], name: str = "locations") -> list[tuple[str, int | None]]:
+def places(result: dict[str, Any], name: str = "locations") -> list[tuple[str, int]]:
     found = [one["physicalLocation"] for one in result.get(name, [])]
-    return [(one["artifactLocation"]["uri"], one.get("region", {}).get("startLine")) for one in found]
+    return [(one["artifactLocation"]["uri"], one["region"]["startLine"]) for one in found]
 
 
 def test_every_format_is_written_whole(folder: Folder) -> None:
@@ -162,11 +162,11 @@ def test_too_little_evidence_is_red_everywhere(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("changed", "first", "beside"),
     [
-        ("prompts/refund.md", [("demo/prompts/refund.md", None)], [("demo/foretell.toml", DROP_LINE)]),
+        ("prompts/refund.md", [("demo/prompts/refund.md", 1)], [("demo/foretell.toml", DROP_LINE)]),
         (
             "tools/a.json",
             [("demo/foretell.toml", DROP_LINE)],
-            [("demo/tools/a.json", None), ("demo/tools/b.json", None)],
+            [("demo/tools/a.json", 1), ("demo/tools/b.json", 1)],
         ),
     ],
     ids=["one file", "one of several files"],

@@ -21,6 +21,7 @@ from foretell.reports.junit import decision_junit
 from foretell.reports.markdown import decision_markdown
 from foretell.reports.page import decision_page
 from foretell.reports.sarif import Places, decision_sarif, table_line
+from foretell.services.beside import named_files
 from foretell.services.findings import cost
 from foretell.services.house import House
 from foretell.settings.source import Source, read
@@ -182,8 +183,9 @@ def _places(told: Told) -> Places:
     with open(project_file, encoding="utf-8") as file:
         table = ".".join(filter(None, (origin.prefix, "gates", told.decision.gate)))
         line = table_line(file.read(), table)
+    named = [path for path in map(Path(top).joinpath, named_files(told.decision)) if path.is_file()]
     changed = {
-        name: [_within(top, str(path)) for path in _changed_files(told, suite.target)]
+        name: [_within(top, str(path)) for path in [*_changed_files(told, suite.target)] or named]
         for name, suite in told.project.suites.items()
     }
     return Places(_within(top, project_file), line, changed)

@@ -18,6 +18,10 @@ from foretell.reports.rule_text import score, waived, worst_first
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_FILES = 10
+HELP = (
+    "'foretell failures' names what failed in the decision's runs, 'foretell compare' the cases that got worse. "
+    "An owner of the gate can let a rule pass for a time with 'foretell waive'."
+)
 _LEVELS = {"hold": "error", "not-enough-evidence": "warning"}
 _NUMBERS = ("estimate", "low", "high", "limit", "n", "unit", "method", "p_ship", "p_hold", "smallest_visible")
 
@@ -79,7 +83,7 @@ def _result(decision: Decision, rule: RuleFinding, places: Places) -> dict[str, 
     return {
         "ruleId": _rule_id(rule.rule),
         "level": "note" if spared is not None else _LEVELS[rule.ruling],
-        "message": {"text": _message(describe(rule))},
+        "message": {"text": _message("; ".join(filter(None, (describe(rule), rule.turned_by))))},
         **_where(places, rule.suite),
         **({} if spared is None else {"suppressions": [_suppression(spared)]}),
         "partialFingerprints": {"foretellRule/v1": _fingerprint(decision.gate, rule.suite, rule.rule)},
@@ -115,7 +119,11 @@ def _fingerprint(*names: str) -> str:
 
 
 def _rule(rule_id: str) -> dict[str, Json]:
-    return {"id": rule_id, "shortDescription": {"text": _message(f"The gate's rule on {rule_id.replace('-', ' ')}")}}
+    """A rule with the texts that code scanning asks for."""
+    short = _message(f"The gate's rule on {re.sub('[-/]', ' ', rule_id)}")
+    full = f"{short}: its bound has to clear the limit that the project file sets, else the gate does not ship."
+    texts = {"shortDescription": short, "fullDescription": full, "help": HELP}
+    return {"id": rule_id, **{name: {"text": text} for name, text in texts.items()}}
 
 
 def _rule_id(rule: str) -> str:
@@ -138,10 +146,9 @@ def _where(places: Places, suite: str | None) -> dict[str, Json]:
 
 
 def _location(path: str, line: int | None = None) -> dict[str, Json]:
-    place: dict[str, Json] = {"artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"}}
-    if line is not None:
-        place["region"] = {"startLine": line}
-    return {"physicalLocation": place}
+    """A file, or a line in it. Code scanning wants a line in any case: the first one stands for the file."""
+    artifact = {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line or 1}}}
 
 
 def _message(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from foretell.core.domain.policy import GatePolicy
+from foretell.core.domain.policy import Decision, GatePolicy
 from foretell.core.domain.runs import Arm, SuitePlan, TargetLimits
 from foretell.core.domain.values import Json, canonical
 from foretell.core.errors import ConfigurationError, ForetellError, Problem, raise_all, suggest
@@ -17,6 +17,7 @@ OUTSIDE = frozenset({"http", "command", "model", "recorded"})
 """The kinds of target that import nothing of the application into a process of ours."""
 _LOCKS = re.compile(r"(^|/)(requirements[^/]*\.txt|requirements/[^/]+\.txt|[^/]+\.lock|pylock[^/]*\.toml)$")
 UNSEEN = "not observed"
+_FILES = "files: "
 MOST_FILES = 5
 """Files that are named of those that differ."""
 LONGEST = 80
@@ -67,7 +68,14 @@ def _listed(files: Sequence[str]) -> str:
     if not files:
         return ""
     more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
-    return f"files: {', '.join(files[:MOST_FILES])}{more}"
+    return f"{_FILES}{', '.join(files[:MOST_FILES])}{more}"
+
+
+def named_files(decision: Decision) -> Iterator[str]:
+    """The files that a decision names as other than the base's. One with a comma in its name is not among them."""
+    for line in decision.changed:
+        if line.startswith(_FILES):
+            yield from re.sub(r" and \d+ more$", "", line.removeprefix(_FILES)).split(", ")
 
 
 def _plan_at(base: House, plan: SuitePlan) -> SuitePlan:

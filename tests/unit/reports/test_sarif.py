@@ -26,7 +26,8 @@ def lacking(sarif: dict[str, Any]) -> list[str]:
     for run in sarif["runs"]:
         rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
         found += [] if run["tool"]["driver"]["name"] else ["tool.driver.name"]
-        found += [f"{rule}: shortDescription" for rule, body in rules.items() if not body["shortDescription"]["text"]]
+        texts = ("shortDescription", "fullDescription", "help")
+        found += [f"{rule}: {name}" for rule, body in rules.items() for name in texts if not body[name]["text"]]
         found += [f"{one['ruleId']}: no rule" for one in run["results"] if one["ruleId"] not in rules]
         found += [f"{one['ruleId']}: message" for one in run["results"] if not one["message"]["text"]]
         found += [
@@ -43,7 +44,7 @@ def lacking(sarif: dict[str, Any]) -> list[str]:
 def is_place(place: dict[str, Any]) -> bool:
     uri = place["artifactLocation"]["uri"]
     is_relative = not uri.startswith("/") and ":" not in uri and " " not in uri and "\\" not in uri
-    return is_relative and place.get("region", {"startLine": 1})["startLine"] >= 1
+    return is_relative and place["region"]["startLine"] >= 1
 
 
 @pytest.mark.parametrize("decision", [*DECISIONS.values(), hostile(9)], ids=[*DECISIONS, "hostile"])
@@ -122,7 +123,8 @@ def test_a_result_carries_its_numbers() -> None:
 def test_a_result_stands_at_what_changed_and_points_to_the_gate() -> None:
     (result,) = log(replace(HELD, rules=(DROP,)))["runs"][0]["results"]
     gate = {"artifactLocation": {"uri": "demo/foretell.toml", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 41}}
-    prompt = {"artifactLocation": {"uri": "demo/prompts/refund%20answer.md", "uriBaseId": "%SRCROOT%"}}
+    artifact = {"uri": "demo/prompts/refund%20answer.md", "uriBaseId": "%SRCROOT%"}
+    prompt = {"artifactLocation": artifact, "region": {"startLine": 1}}
     assert (result["locations"], result["relatedLocations"]) == (
         [{"physicalLocation": prompt}],
         [{"id": 1, "physicalLocation": gate}],
@@ -131,7 +133,8 @@ def test_a_result_stands_at_what_changed_and_points_to_the_gate() -> None:
 
 def test_without_a_change_it_stands_at_the_gate() -> None:
     (result,) = log(replace(HELD, rules=(DROP,)), Places("foretell.toml"))["runs"][0]["results"]
-    place = {"physicalLocation": {"artifactLocation": {"uri": "foretell.toml", "uriBaseId": "%SRCROOT%"}}}
+    artifact = {"uri": "foretell.toml", "uriBaseId": "%SRCROOT%"}
+    place = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": 1}}}
     assert (result["locations"], "relatedLocations" in result) == ([place], False)
 
 
