@@ -46,12 +46,17 @@ def test_traces_of_the_sdk_become_interactions_without_personal_data(tmp_path: P
         assert served.post("/api/v1/feedback", json.dumps(said).encode(), JSON)[:2] == (200, b'{"kept":true}')
         unknown = {"trace_id": "ab" * 16, "resolved": True}
         assert served.post("/api/v1/feedback", json.dumps(unknown).encode(), JSON)[0] == 404
-        assert served.post("/api/v1/feedback", b'{"trace_id": "x"}', JSON)[0] == 422
+        talk = {"conversation_id": "s-1", "rating": 4}
+        assert served.post("/api/v1/feedback", json.dumps(talk).encode(), JSON)[0] == 200
+        assert served.post("/api/v1/feedback", b'{"conversation_id": "s-2", "rating": 4}', JSON)[0] == 404
+        both = json.dumps({**said, **talk}).encode()
+        for wrong in (b'{"trace_id": "x"}', b'{"rating": 4}', both):
+            assert served.post("/api/v1/feedback", wrong, JSON)[0] == 422
         assert served.end() == 143
     (found,) = stored(tmp_path)
     assert [(span.name, span.kind) for span in found.spans] == [("answer", "agent"), ("find", "tool"), ("chat", "llm")]
     assert (found.model, found.usage, found.release) == ("small", Usage(3, 5), "1.4")
-    assert (found.probability, found.feedback["resolved"]) == (1.0, True)
+    assert (found.probability, found.feedback["resolved"], found.feedback["rating"]) == (1.0, True, 4)
     mail = str(found.input).removeprefix("I am ")
     assert mail.startswith("<email:")
     assert found.output == f"Found you, {mail}."

@@ -1,6 +1,5 @@
 """Spans in files: whichever way they lie there, they become what the receiver makes of them."""
 
-import asyncio
 import gzip
 import json
 import random
@@ -9,39 +8,17 @@ from typing import Any
 
 import pytest
 
-from foretell.adapters.store import open_store
 from foretell.cli import run_command_line
 from foretell.core.analysis.personal import Anonymiser
-from foretell.core.domain.traffic import Interaction
+from tests.integration.span_files import KEY, kept, make_shop, taken
 from tests.unit.adapters.capture.exports import request_of, span_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "otlp"
-KEY = "a long random text"
-PROJECT = '[project]\nname = "shop"\n'
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "foretell.toml").write_text(PROJECT)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FORETELL_PSEUDONYM_KEY", KEY)
-    return tmp_path
-
-
-def taken(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
-    assert run_command_line(["traffic", "import", *words, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def kept(folder: Path) -> list[Interaction]:
-    async def read() -> list[Interaction]:
-        store = open_store("sqlite:///.foretell/store.db", folder)
-        try:
-            return [one async for one in store.traffic.window("2000-01-01", "2100-01-01")]
-        finally:
-            await store.aclose()
-
-    return asyncio.run(read())
+    return make_shop(tmp_path, monkeypatch)
 
 
 def spans_in(request: dict[str, Any]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ import pytest
 
 from foretell.adapters.store import open_store, sqlite
 from foretell.core.domain.scores import Score
+from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import BadInput, ConfigurationError, ForetellError, RunFailed, Unreachable
 from foretell.core.ports.facts import RunsWanted
 from foretell.core.ports.records import Record
@@ -40,8 +41,27 @@ async def test_a_store_is_made_for_this_user_only(tmp_path: Path) -> None:
             (2, "keep_what_judging_cost"),
             (3, "keep_arriving_spans"),
             (4, "keep_groups_and_suites"),
+            (5, "find_conversations"),
         ]
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+
+
+async def test_conversations_of_an_older_store_are_found(tmp_path: Path) -> None:
+    store = open_store(ADDRESS, tmp_path)
+    some = [
+        Interaction(f"i-{n:03}", "2026-01-01T00:00:00Z", "hi", conversation_id=f"c-{n // 2}") for n in range(1, 600)
+    ]
+    await store.traffic.add([*some, Interaction("i-alone", "2026-01-01T00:00:00Z", "hi")])
+    await store.aclose()
+    with closing(sqlite3.connect(tmp_path / ".foretell" / "store.db")) as connection:
+        connection.execute("drop index interactions_by_conversation")
+        connection.execute("alter table interactions drop column conversation")
+        connection.execute("delete from foretell_migrations where no = 5")
+        connection.commit()
+    again = open_store(ADDRESS, tmp_path)
+    found = [sorted(await again.intake.of_conversation(name)) for name in ("c-0", "c-299", "none")]
+    assert found == [["i-001"], ["i-598", "i-599"], []]
+    await again.aclose()
 
 
 async def test_an_absolute_address_does_not_count_from_the_root(tmp_path: Path) -> None:

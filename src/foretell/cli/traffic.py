@@ -69,12 +69,15 @@ def import_(
 
 def _told(found: Intake, *, is_dry: bool) -> str:
     spans = found.spans
-    said = [] if spans.read and not found.read else [_told_interactions(found, is_dry=is_dry)]
+    said = [] if (spans.read or found.feedback) and not found.read else [_told_interactions(found, is_dry=is_dry)]
     if spans.read:
         kept = f": {counted(found.new, 'new interaction')}, {spans.known:,} there already" if not is_dry else ""
         dropped = f", {spans.evaluation:,} of evaluations dropped" if spans.evaluation else ""
         cut = f", {spans.cut:,} cut" if spans.cut else ""
         said.append(f"{counted(spans.read, 'span')} read{kept}{_left_out(spans.left_out)}{dropped}{cut}")
+    if found.feedback:
+        unheard = f", {found.unheard:,} of it on nothing that is kept" if found.unheard else ""
+        said.append(f"feedback: {found.feedback:,} read{unheard}")
     if found.passed_over:
         said.append(f"{counted(found.passed_over, 'row')} of metrics or logs passed over")
     if found.bad:

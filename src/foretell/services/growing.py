@@ -64,6 +64,14 @@ class Growth:
         )
 
 
-def with_feedback(feedback: Mapping[str, Json], before: Interaction | None) -> Interaction | None:
-    """An interaction with what was said of it; nothing where there is none."""
-    return None if before is None else replace(before, feedback={**before.feedback, **feedback})
+@dataclass(slots=True)
+class Saying:
+    """The change of an interaction by feedback. Once it was made, `is_heard` tells whether there was one."""
+
+    feedback: Mapping[str, Json]
+    is_heard: bool = field(default=False, init=False)
+
+    def __call__(self, before: Interaction | None) -> Interaction | None:
+        """The interaction with what was said of it; nothing where there is none."""
+        self.is_heard = before is not None
+        return None if before is None else replace(before, feedback={**before.feedback, **self.feedback})

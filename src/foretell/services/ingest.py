@@ -7,19 +7,18 @@ is put together when its root has ended and it was quiet for a while; later span
 import asyncio
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from foretell.core.analysis.personal import Anonymiser
 from foretell.core.analysis.sampling import Draw, Sampler
-from foretell.core.domain.arrivals import run_of
-from foretell.core.domain.values import Json
+from foretell.core.domain.arrivals import Remark, run_of
 from foretell.core.errors import ForetellError
 from foretell.core.ports.capture import Coverer, Export, Parcel, Piece
 from foretell.core.ports.intake import Change, Intake
-from foretell.services.growing import Growth, with_feedback
+from foretell.services.feedback import say
+from foretell.services.growing import Growth
 
 QUIET_SECONDS = 2.0
 """How long nothing may have come of a trace whose root has ended."""
@@ -72,7 +71,8 @@ class OpenTrace:
 class Ingest:
     """Takes requests in: `start` before the first, `drain` after the last. `now` is RFC 3339, `clock` only grows.
 
-    `counts` tells what became of spans: `kept`, `left` by sampling, of an `evaluation`, `rejected`; and values `cut`.
+    `counts` tells what became of spans: `kept`, `left` by sampling, of an `evaluation`, `rejected`; values `cut`; and
+    `feedback`, with that on nothing that is kept.
     """
 
     intake: Intake
@@ -113,13 +113,23 @@ class Ingest:
         self.counts["kept"] += len(kept)
         self.counts["cut"] += covered.cut
 
-    async def say(self, trace_id: str, feedback: Mapping[str, Json]) -> bool:
-        """Add feedback to the interaction of a trace, durably; False when it was not kept."""
-        identity = self._identity(trace_id)
-        if identity in self._open:
-            await self._settle([identity])
-        covered = self.rules.anonymiser.value(dict(feedback))
-        return await self.intake.settle([(identity, partial(with_feedback, covered))], ()) > 0
+    async def say(self, remark: Remark) -> bool:
+        """Add feedback to the interaction of a trace, or to those of a conversation so far, durably.
+
+        False when nothing of it is kept, which is counted.
+        """
+        anonymiser = self.rules.anonymiser
+        if remark.about == "trace":
+            waiting = [anonymiser.identity("interaction", remark.id)]
+        else:
+            talk = anonymiser.identity("conversation", remark.id)
+            waiting = [
+                name for name, one in self._open.items() if any(part.conversation == talk for part in one.pieces)
+            ]
+        await self._settle(waiting)
+        is_heard = await say(self.intake, anonymiser, [remark]) > 0
+        self.counts["feedback" if is_heard else "feedback on nothing kept"] += 1
+        return is_heard
 
     async def drain(self) -> None:
         """Put together all that is open, and end."""

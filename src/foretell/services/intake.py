@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from foretell.core.analysis.personal import Anonymiser
 from foretell.core.analysis.sampling import Sampler
-from foretell.core.domain.arrivals import Arrival, Losses
+from foretell.core.domain.arrivals import Arrival, Losses, Remark
 from foretell.core.domain.files.lines import PRINTED, bad_input
 from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.core.ports.archives import Archive, Found
 from foretell.services.covering import covered_all
+from foretell.services.feedback import SpanRemarks, say
 from foretell.services.house import House
 from foretell.services.intake_spans import SpanIntake, SpanTaker, TraceDraws
 from foretell.services.traffic import anonymiser_of
@@ -40,7 +42,7 @@ class Intake:
     """What came of it: interactions read, left out by the share, new to the store, known to it, and bad rows.
 
     Where the rows are spans, `new` alone counts interactions, and `spans` tells of the spans. `passed_over` are rows
-    of metrics and logs.
+    of metrics and logs. `feedback` came by itself, `unheard` is what of it is about nothing that is kept.
     """
 
     read: int = 0
@@ -50,6 +52,8 @@ class Intake:
     bad: int = 0
     passed_over: int = 0
     spans: SpanIntake = field(default_factory=SpanIntake)
+    feedback: int = 0
+    unheard: int = 0
     problems: tuple[Problem, ...] = ()
     names: str = "not covered"
 
@@ -64,7 +68,7 @@ async def take_in(house: House, request: IntakeRequest, told: Callable[[Intake],
     _check(request)
     anonymiser = anonymiser_of(house, "traffic import")
     draws = TraceDraws(Sampler(request.share, request.upstream))
-    _look(house, request, draws)
+    has_feedback = _look(house, request, draws)
     spans = SpanTaker(house, anonymiser, draws, request.is_dry)
     found = Intake(names=anonymiser.names_covered)
     rows = house.archives.stream(request.archive)
@@ -85,7 +89,21 @@ async def take_in(house: House, request: IntakeRequest, told: Callable[[Intake],
             found = replace(found, new=found.new + new, spans=found.spans.plus(taken))
         if told is not None:
             told(found)
-    return found
+    return await _with_feedback(house, request, anonymiser, found) if has_feedback else found
+
+
+async def _with_feedback(house: House, request: IntakeRequest, anonymiser: Anonymiser, found: Intake) -> Intake:
+    """Once more through the archive, for the feedback in it: what that is about is in the store by now."""
+    number = heard = 0
+    later = SpanRemarks(house.store.intake, house.store.traffic, anonymiser)
+    remarks = (one for one in house.archives.stream(request.archive) if isinstance(one, Remark))
+    while part := list(islice(remarks, AT_ONCE)):
+        number += len(part)
+        if not request.is_dry:
+            heard += await say(house.store.intake, anonymiser, [one for one in part if one.about != "span"])
+            heard += await later.add(one for one in part if one.about == "span")
+    heard += await later.say()
+    return replace(found, feedback=number, unheard=0 if request.is_dry else number - heard)
 
 
 def _noted(found: Intake, part: Sequence[Found | Problem]) -> Intake:
@@ -101,16 +119,19 @@ def _noted(found: Intake, part: Sequence[Found | Problem]) -> Intake:
     )
 
 
-def _look(house: House, request: IntakeRequest, draws: TraceDraws) -> None:
-    """Read all of an archive, for what is bad in it and for what its spans say of their traces."""
+def _look(house: House, request: IntakeRequest, draws: TraceDraws) -> bool:
+    """Read all of an archive, for what is bad in it and what its spans say of their traces; whether it has feedback."""
     problems: list[Problem] = []
+    has_feedback = False
     for one in house.archives.stream(request.archive):
         if isinstance(one, Problem):
             problems.append(one)
         elif isinstance(one, Arrival):
             draws.look(one)
+        has_feedback |= isinstance(one, Remark)
     if problems and not request.is_skipping_bad:
         raise bad_input(problems)
+    return has_feedback
 
 
 def _check(request: IntakeRequest) -> None:

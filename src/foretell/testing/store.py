@@ -15,6 +15,8 @@ from dataclasses import replace
 
 from foretell.core.domain.people import Rating
 from foretell.core.domain.traffic import Interaction
+from foretell.core.ports.capture import Piece
+from foretell.core.ports.intake import Waiting
 from foretell.core.ports.records import Record
 from foretell.core.ports.traffic import TrafficSample
 from foretell.testing.store_port import AnyStore, Check, same
@@ -115,6 +117,26 @@ async def interactions_come_by_time(store: AnyStore) -> None:
     same("what is left", [one.id for one in found], ["i-2", "i-1", "i-0", "i-3"])
 
 
+async def interactions_grow_from_a_journal(store: AnyStore) -> None:
+    """What waits is there until it is let go, interactions change in place, and a conversation's are found by it."""
+    pieces = [Piece("t-1", 2, is_root=True, body=b"covered", conversation="c"), Piece("t-2", 1, False, b"", 0.5)]
+    first, second = await store.intake.keep(pieces), await store.intake.keep(pieces[:1])
+    waiting = [Waiting(first, tuple(pieces)), Waiting(second, (pieces[0],))]
+    same("what waits", [one async for one in store.intake.waiting()], waiting)
+    one = Interaction("t-1", "2026-01-01T00:00:00Z", "hi", conversation_id="c")
+    await store.traffic.add([replace(one, id="t-0"), replace(one, id="t-3", conversation_id=None)])
+    grown = replace(one, at="2026-01-02T00:00:00Z", conversation_id="d")
+    same("how many changed", await store.intake.settle([("t-1", lambda _: one), ("t-4", lambda _: None)], [first]), 1)
+    same("a conversation", sorted(await store.intake.of_conversation("c")), ["t-0", "t-1"])
+    same("how many of it change", await store.intake.settle([("t-1", lambda _: grown)], ()), 1)
+    same("how many are as they are", await store.intake.settle([("t-1", lambda before: before)], ()), 0)
+    same("what still waits", [one async for one in store.intake.waiting()], waiting[1:])
+    ids = [list(await store.intake.of_conversation(name)) for name in ("c", "d", "e")]
+    same("conversations", ids, [["t-0"], ["t-1"], []])
+    found = [one async for one in store.traffic.window("2026-01-01T12:00:00Z", "2027-01-01T00:00:00Z")]
+    same("what it is now", found, [grown])
+
+
 async def samples_are_frozen(store: AnyStore) -> None:
     """A sample stays as it was frozen."""
     sample = TrafficSample("abc", ("i-1", "i-2"), "1 % of a week", "2026-01-08T00:00:00Z")
@@ -131,6 +153,7 @@ STORE_CHECKS: tuple[Check, ...] = (
     cache_keeps_the_first,
     ratings_supersede,
     interactions_come_by_time,
+    interactions_grow_from_a_journal,
     samples_are_frozen,
 )
 """Every check. Their names say what must hold."""

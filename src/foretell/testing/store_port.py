@@ -6,13 +6,14 @@ from typing import Protocol, TypeAlias
 from foretell.core.ports.claims import Claims
 from foretell.core.ports.facts import Facts
 from foretell.core.ports.findings import Findings
+from foretell.core.ports.intake import Intake
 from foretell.core.ports.people import People
 from foretell.core.ports.records import Records
 from foretell.core.ports.traffic import Traffic
 
 
 class AnyStore(Protocol):
-    """The six ports of a store, and the way to give it back."""
+    """The seven ports of a store, and the way to give it back."""
 
     @property
     def facts(self) -> Facts:
@@ -42,6 +43,11 @@ class AnyStore(Protocol):
     @property
     def traffic(self) -> Traffic:
         """Interactions and samples."""
+        ...
+
+    @property
+    def intake(self) -> Intake:
+        """Spans on their way in."""
         ...
 
     async def aclose(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from foretell.core.analysis.personal import Anonymiser
 from foretell.core.analysis.sampling import Sampler
-from foretell.core.domain.arrivals import Arrival, Losses
+from foretell.core.domain.arrivals import Arrival, Losses, Remark
 from foretell.core.domain.trace import Span
 from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import RunFailed
@@ -69,7 +69,8 @@ class Here:
             own = [one for one in covered if one.trace_id == trace]
             body = str(len(self.bodies)).encode()
             self.bodies[body] = own
-            pieces.append(Piece(trace, len(own), any(one.span.parent_id is None for one in own), body))
+            is_root = any(one.span.parent_id is None for one in own)
+            pieces.append(Piece(trace, len(own), is_root, body, conversation=own[0].conversation_id))
         return Covered(tuple(pieces))
 
     def unpack(self, piece: Piece) -> list[Arrival]:
@@ -82,6 +83,9 @@ class Here:
     async def waiting(self) -> AsyncIterator[Waiting]:
         for number, pieces in self.rows.items():
             yield Waiting(number, tuple(pieces))
+
+    async def of_conversation(self, conversation: str) -> list[str]:
+        return [name for name, one in self.found.items() if one.conversation_id == conversation]
 
     async def settle(self, changes: Sequence[tuple[str, Change]], done: Sequence[int]) -> int:
         if self.is_broken:
@@ -187,9 +191,27 @@ async def test_too_much_ahead_is_not_admitted() -> None:
 async def test_feedback_grows_an_interaction_and_is_covered() -> None:
     here = Here()
     ingest, _ = ingest_of(here)
-    assert not await ingest.say(f"{1:032x}", {"resolved": True})
+    assert not await ingest.say(Remark("trace", f"{1:032x}", {"resolved": True}))
     await ingest.accept(Sent([arrival(1)]))
-    assert await ingest.say(f"{1:032x}", {"note": "I am jo@example.com"})
-    assert await ingest.say(f"{1:032x}", {"resolved": True})
+    assert await ingest.say(Remark("trace", f"{1:032x}", {"note": "I am jo@example.com"}))
+    assert await ingest.say(Remark("trace", f"{1:032x}", {"resolved": True}))
+    assert await ingest.say(Remark("trace", f"{1:032x}", {"resolved": True}))  # said twice is no mistake
     (found,) = here.found.values()
     assert found.feedback == {"note": f"I am {ANONYMISER.pseudonym('email', 'jo@example.com')}", "resolved": True}
+
+
+async def test_feedback_on_a_conversation_is_on_all_that_is_kept_of_it_so_far() -> None:
+    here = Here()
+    ingest, _ = ingest_of(here)
+    await ingest.accept(Sent([arrival(1, conversation_id="s-1"), arrival(2, conversation_id="s-2")]))
+    await ingest.accept(Sent([arrival(3, conversation_id="s-1")]))
+    assert await ingest.say(Remark("conversation", "s-1", {"resolved": False}))
+    assert not await ingest.say(Remark("conversation", "s-3", {"resolved": False}))
+    await ingest.accept(Sent([arrival(4, conversation_id="s-1")]))
+    await ingest.drain()
+    said = [(one.conversation_id, dict(one.feedback)) for one in here.found.values()]
+    first, second = (ANONYMISER.identity("conversation", name) for name in ("s-1", "s-2"))
+    assert sorted(said, key=str) == sorted(
+        [(first, {"resolved": False}), (first, {"resolved": False}), (first, {}), (second, {})], key=str
+    )
+    assert (ingest.counts["feedback"], ingest.counts["feedback on nothing kept"]) == (1, 1)

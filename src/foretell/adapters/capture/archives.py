@@ -12,6 +12,7 @@ from foretell.adapters.capture import otlp_json
 from foretell.adapters.capture.archive_rows import rows_of
 from foretell.adapters.capture.fields import mapped
 from foretell.adapters.capture.langfuse import langfuse_row
+from foretell.adapters.capture.phoenix import is_phoenix, phoenix_row
 from foretell.adapters.capture.reading import arrival_of
 from foretell.core.domain.arrivals import Losses
 from foretell.core.domain.files.interactions import interaction_of
@@ -53,7 +54,8 @@ def _form(archive: Archive) -> Form:
 
 
 def _recognised(plain: Form, where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
-    return (_otlp if any(name in row for name in _SIGNALS) else plain)(where, row)
+    form = _otlp if any(name in row for name in _SIGNALS) else phoenix_row if is_phoenix(row) else plain
+    return form(where, row)
 
 
 def _interactions(fields: Mapping[str, str], where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
@@ -81,5 +83,5 @@ def _otlp(where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
         yield Losses(others, losses.cut)
 
 
-_NAMED: Final[Mapping[str, Form]] = {"otlp": _otlp}
+_NAMED: Final[Mapping[str, Form]] = {"otlp": _otlp, "phoenix": phoenix_row}
 FORMS: Final = ("interactions", "langfuse", *_NAMED)

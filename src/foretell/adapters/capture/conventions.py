@@ -99,6 +99,8 @@ CONTENT_EVENTS: Final[Mapping[str, str]] = {
 EVALUATION_EVENT: Final = "gen_ai.evaluation.result"
 FEEDBACK_PREFIX: Final = "foretell.feedback."
 """An annotation: an attribute with this prefix says something of the interaction."""
+YES_OR_NO: Final = ("resolved", "escalated")
+"""Feedback that is true or false."""
 
 RELEASE: Final = ("service.version", "deployment.id")
 """Attributes of a resource that name the release."""

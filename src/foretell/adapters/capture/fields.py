@@ -47,6 +47,12 @@ def opened(value: Json) -> Json:
         return value
 
 
+def objects_in(value: Json) -> list[dict[str, Json]]:
+    """The objects of a list, and nothing of anything else."""
+    items = cast("list[Any]", value) if isinstance(value, list) else ()
+    return [cast("dict[str, Json]", item) for item in items if isinstance(item, dict)]
+
+
 def number(text: str) -> Json:
     """Text that is a number as one, None when it is blank; any other as it is."""
     try:

@@ -1,8 +1,9 @@
 """A trace as Langfuse exports it, with or without its observations, as one of our interactions."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import Mapping
+from typing import Final
 
+from foretell.adapters.capture.fields import objects_in
 from foretell.core.domain.values import Json
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -31,8 +32,8 @@ def langfuse_row(trace: Mapping[str, Json]) -> dict[str, Json]:
             found[name] = trace[place]
             taken.update(places)
     rest = {name: value for name, value in trace.items() if name not in taken and value is not None}
-    feedback = {str(score["name"]): _value(score) for score in _objects(trace.get("scores")) if score.get("name")}
-    spans = [_span(one) for one in _objects(trace.get("observations"))]
+    feedback = {str(score["name"]): _value(score) for score in objects_in(trace.get("scores")) if score.get("name")}
+    spans = [_span(one) for one in objects_in(trace.get("observations"))]
     return {**rest, **found, **({"feedback": feedback} if feedback else {}), **({"spans": spans} if spans else {})}
 
 
@@ -56,8 +57,3 @@ def _span(one: Mapping[str, Json]) -> dict[str, Json]:
         "error": str(one.get("statusMessage") or "error") if failed else None,
         "attributes": attributes,
     }
-
-
-def _objects(value: Json) -> list[Mapping[str, Json]]:
-    items: Sequence[Any] = cast("Sequence[Any]", value) if isinstance(value, list) else ()
-    return [cast("Mapping[str, Json]", item) for item in items if isinstance(item, dict)]

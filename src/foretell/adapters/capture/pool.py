@@ -118,7 +118,8 @@ def _cover(body: bytes, media: str, kept: Sequence[int]) -> tuple[Covered, float
 
 def _piece(trace: str, arrivals: list[Arrival]) -> Piece:
     is_root = any(one.span.parent_id is None for one in arrivals)
-    return Piece(trace, len(arrivals), is_root, packed(arrivals))
+    conversation = next((one.conversation_id for one in arrivals if one.conversation_id), None)
+    return Piece(trace, len(arrivals), is_root, packed(arrivals), conversation=conversation)
 
 
 def packed(arrivals: Sequence[Arrival]) -> bytes:

@@ -175,9 +175,15 @@ def _feedback(raw: RawSpan) -> dict[str, Json]:
     for event in raw.events:
         name = event.attributes.get("gen_ai.evaluation.name")
         if event.name == names.EVALUATION_EVENT and isinstance(name, str):
-            label, value = (event.attributes.get(f"gen_ai.evaluation.score.{part}") for part in ("label", "value"))
-            found[name] = label if value is None else value
+            label, score = (event.attributes.get(f"gen_ai.evaluation.score.{part}") for part in ("label", "value"))
+            found[name] = judged(name, label, score)
     return found
+
+
+def judged(name: str, label: Json, score: Json) -> Json:
+    """What a judgement says: its score, else its label; 0 and 1 are no and yes where the name asks for these."""
+    value = label if score is None else score
+    return bool(value) if name in names.YES_OR_NO and value in (0, 1) else value
 
 
 def _first(given: Mapping[str, Json], places: Iterable[str]) -> Json:

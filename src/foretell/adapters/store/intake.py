@@ -55,6 +55,12 @@ class StoredIntake:
                 return
             after = rows[-1].no
 
+    async def of_conversation(self, conversation: str) -> list[str]:
+        """See the port."""
+        table = schema.interactions.c
+        wanted = select(table.id).where(table.conversation == conversation)
+        return await self._reader.read(lambda connection: list(connection.execute(wanted).scalars()))
+
     async def settle(self, changes: Sequence[tuple[str, Change]], done: Sequence[int]) -> int:
         """See the port. What waited is let go in the last of the transactions; doing it all again changes nothing."""
         changed = 0
@@ -86,9 +92,10 @@ def _change(database: Database, connection: Connection, changes: Sequence[tuple[
         after = change(before)
         if after is not None and after != before:
             bodies[identity] = body = pack(after, where)
-            rows[identity] = {"id": identity, "at": microseconds(after.at, where), "body": body}
+            at, conversation = microseconds(after.at, where), after.conversation_id
+            rows[identity] = {"id": identity, "at": at, "body": body, "conversation": conversation}
     if rows:
         insert = database.insert(table)
-        changed = {"at": insert.excluded.at, "body": insert.excluded.body}
+        changed = {name: insert.excluded[name] for name in ("at", "body", "conversation")}
         connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changed), list(rows.values()))
     return len(rows)

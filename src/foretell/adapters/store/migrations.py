@@ -12,6 +12,7 @@ from foretell.adapters.store.codec import Unpacker
 from foretell.adapters.store.database import Database
 from foretell.adapters.store.faults import in_our_words
 from foretell.core.domain.runs import Run
+from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import BadInput, Unreachable
 
 Step: TypeAlias = Callable[[Connection], None]
@@ -44,11 +45,30 @@ def keep_groups_and_suites(connection: Connection) -> None:
         connection.execute(update(runs).where(runs.c.no == no).values(group_name=run.group, suite=run.suite))
 
 
+def find_conversations(connection: Connection) -> None:
+    """A column and an index that find the interactions of a conversation; it is filled from what they hold."""
+    table, unpacker = schema.interactions, Unpacker(Interaction)
+    if table.c.conversation.name in {column["name"] for column in inspect(connection).get_columns(table.name)}:
+        return
+    connection.execute(DDL("ALTER TABLE interactions ADD COLUMN conversation VARCHAR"))
+    next(index for index in table.indexes if index.name == "interactions_by_conversation").create(connection)
+    after = ""
+    while rows := connection.execute(
+        select(table.c.id, table.c.body).where(table.c.id > after).order_by(table.c.id).limit(500)
+    ).all():
+        after = rows[-1].id
+        named = [(row.id, unpacker.unpack(row.body, f"Interaction {row.id}").conversation_id) for row in rows]
+        for identity, conversation in named:
+            if conversation is not None:
+                connection.execute(update(table).where(table.c.id == identity).values(conversation=conversation))
+
+
 STEPS: tuple[Step, ...] = (
     make_first_tables,
     keep_what_judging_cost,
     keep_arriving_spans,
     keep_groups_and_suites,
+    find_conversations,
 )
 
 

@@ -180,7 +180,9 @@ interactions = Table(
     Column("id", String, primary_key=True),
     Column("at", BigInteger, nullable=False),  # microseconds since the epoch
     Column("body", LargeBinary, nullable=False),
+    Column("conversation", String),
     Index("interactions_by_time", "at", "id"),
+    Index("interactions_by_conversation", "conversation"),
 )
 
 arrivals = Table(

@@ -42,7 +42,7 @@ class StoredTraffic:
             part = interactions[start : start + AT_ONCE]
             rows = await self._reader.think(lambda part=part: [_row_of(interaction) for interaction in part])
 
-            def insert(connection: Connection, rows: list[tuple[str, int, bytes]] = rows) -> int:
+            def insert(connection: Connection, rows: list[tuple[str, int, bytes, str | None]] = rows) -> int:
                 return self._new.insert(connection, rows)
 
             new += await self._writer.write(insert, is_urgent=False)
@@ -100,9 +100,9 @@ def _time_of(microseconds: int) -> str:
     return (_EPOCH + timedelta(microseconds=microseconds)).isoformat().replace("+00:00", "Z")
 
 
-def _row_of(interaction: Interaction) -> tuple[str, int, bytes]:
+def _row_of(interaction: Interaction) -> tuple[str, int, bytes, str | None]:
     where = f"Interaction {interaction.id}"
-    return interaction.id, microseconds(interaction.at, where), pack(interaction, where)
+    return interaction.id, microseconds(interaction.at, where), pack(interaction, where), interaction.conversation_id
 
 
 def _interaction_of(row: AnyRow) -> Interaction:

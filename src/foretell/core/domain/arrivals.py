@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from foretell.core.domain.trace import Span
 from foretell.core.domain.values import Json
@@ -29,6 +30,18 @@ class Arrival:
     release: str | None = None
     run: str | None = None
     feedback: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+Topic: TypeAlias = Literal["trace", "span", "conversation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Feedback that came by itself, raw: what it is about, the id of that as its maker knows it, and what is said."""
+
+    about: Topic
+    id: str
+    feedback: Mapping[str, Json]
 
 
 @dataclass(slots=True)

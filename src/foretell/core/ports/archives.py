@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from foretell.core.domain.arrivals import Arrival, Losses
+from foretell.core.domain.arrivals import Arrival, Losses, Remark
 from foretell.core.domain.files.outcomes import RecordedLine
 from foretell.core.domain.traffic import Interaction
 from foretell.core.errors import Problem
@@ -19,8 +19,8 @@ class Archive:
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Found: TypeAlias = Interaction | Arrival | Losses
-"""What a row holds: an interaction, a span of a trace, or how much of it is left out (`rejected`) and cut."""
+Found: TypeAlias = Interaction | Arrival | Remark | Losses
+"""What a row holds: an interaction, a span of a trace, feedback, or how much is left out (`rejected`) and cut."""
 
 
 class Archives(Protocol):

@@ -39,7 +39,8 @@ class Export(Protocol):
 class Piece:
     """What one request told of one trace, covered: `trace` is its keyed hash, `body` the packed arrivals.
 
-    `is_root` says that the trace's root is among them, and so has ended. `probability` is its chance to be kept.
+    `is_root` says that the trace's root is among them, and so has ended. `probability` is its chance to be kept,
+    `conversation` the keyed hash of the conversation that one of them names.
     """
 
     trace: str
@@ -47,6 +48,7 @@ class Piece:
     is_root: bool
     body: bytes
     probability: float | None = None
+    conversation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

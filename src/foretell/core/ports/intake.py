@@ -30,6 +30,10 @@ class Intake(Protocol):
         """All that waits, in the order in which it came: what an earlier process left behind."""
         ...
 
+    async def of_conversation(self, conversation: str) -> Sequence[str]:
+        """The ids of the interactions of a conversation; both are those under which they are kept."""
+        ...
+
     async def settle(self, changes: Sequence[tuple[str, Change]], done: Sequence[int]) -> int:
         """In one transaction change interactions, and let go what waited for it. Returns how many were changed."""
         ...
