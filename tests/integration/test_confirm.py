@@ -88,6 +88,27 @@ def test_a_good_output_of_the_step_that_broke_confirms_the_blame(
     assert verdicts(capsys) == [("search", "suspected")] * 2
 
 
+def test_what_a_proof_asks_for_is_told_before_and_kept_to(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "broken").write_text("search", "utf-8")
+    assert cli.run_command_line(["run"]) == 0
+    capsys.readouterr()
+    priced = PROJECT.replace("isolate = false\n", "isolate = false\nmax_cost_per_trial = 0.5\n")
+    (shop / "foretell.toml").write_text(priced, "utf-8")
+    assert cli.run_command_line(["run"]) == 0
+    capsys.readouterr()
+    assert verdicts(capsys, "--max-cost", "9", "--baseline", first_run(capsys)) == [("search", "confirmed")] * 2
+    assert cli.run_command_line(["steps", "--confirm", "--baseline", first_run(capsys), "--max-cost", "0.7"]) == 0
+    said = capsys.readouterr()
+    assert "at most 4 trials in 1 run, cost at most $2.00" in said.err
+    assert "unscored" in said.out
+    assert cli.run_command_line(["steps", "--confirm", "--max-cost", "0"]) == 2
+
+
+def first_run(capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.run_command_line(["runs", "--json"]) == 0
+    return json.loads(capsys.readouterr().out)["runs"][-1]["run"]["id"]
+
+
 def test_without_a_good_output_nothing_is_replayed(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (shop / "broken").write_text("search", "utf-8")
     assert cli.run_command_line(["run"]) == 0

@@ -117,8 +117,11 @@ def test_a_drill_tells_which_suite_caught_what(capsys: pytest.CaptureFixture[str
 @pytest.mark.usefixtures("shop")
 def test_a_fault_on_the_list_that_slips_through_ends_with_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "foretell.toml").write_text(PROJECT.replace('["retrieval_empty", "model_refuses"]', '["quiet"]'))
-    code, report = drilled(capsys, "--fault", "quiet", "--fault-free", "0")
+    code = run_command_line(["drill", "--fault", "quiet", "--fault-free", "0", "--json"])
+    said = capsys.readouterr()
+    report = json.loads(said.out)
     assert (code, report["slipped"], report["alarms"]) == (1, ["quiet"], None)
+    assert f"drill {report['id']}: at most 28 trials in 2 runs, cost unknown" in said.err
 
 
 @pytest.mark.usefixtures("shop")
@@ -157,9 +160,8 @@ def test_a_run_after_a_drill_knows_nothing_of_it(capsys: pytest.CaptureFixture[s
     assert run_command_line(["run", "--json"]) == 0
     run = json.loads(capsys.readouterr().out)["runs"][0]
     assert (run["tally"]["successes"], run["tally"]["trials"]) == (14, 14)
-    assert run_command_line(["compare", "latest", run["id"], "--json"]) == 0
-    compared = json.loads(capsys.readouterr().out)
-    assert compared["a"] == compared["b"]
+    assert run_command_line(["compare", "latest", run["id"]]) == 64
+    assert f"'latest' and '{run['id']}' are both run {run['id']}" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.usefixtures("shop")

@@ -9,7 +9,7 @@ import typer
 
 from foretell.cli.out_files import claim_paths, style, write_files
 from foretell.cli.output import say
-from foretell.cli.progress import ProgressWatcher
+from foretell.cli.progress import ProgressWatcher, announcer
 from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet
 from foretell.core.domain.drills import DrillReport
 from foretell.core.errors import ConfigurationError, Problem, RunFailed, raise_all
@@ -58,7 +58,7 @@ def command(
 
     async def work(house: House) -> DrillReport:
         with ProgressWatcher(house.project.currency) as watcher:
-            return await drill(house, request, watcher)
+            return await drill(house, request, watcher, announcer(house))
 
     report = in_house(config, work, ephemeral_key=ephemeral_key)
     texts = {path: FORMATS[kind](report) for path, kind in paths.items()}

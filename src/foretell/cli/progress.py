@@ -13,10 +13,23 @@ from foretell.cli.output import say
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.ports.facts import TrialRow
 from foretell.reports.numbers import counted, money
+from foretell.services.house import House
+from foretell.services.plan import Announce, Extent
 
 QUIET_SECONDS = 15.0
 OFTEN = 1000
 """From this many trials on, the bar is drawn anew only after every sixteenth."""
+
+
+def announcer(house: House) -> Announce:
+    """Says on standard error what a campaign will ask for, before it does."""
+
+    def announce(extent: Extent) -> None:
+        cost = "unknown" if extent.at_most is None else f"at most {money(extent.at_most, house.project.currency)}"
+        what = f"{counted(extent.trials, 'trial')} in {counted(extent.runs, 'run')}"
+        say(f"{extent.name}: at most {what}, cost {cost}", err=True)
+
+    return announce
 
 
 class ProgressWatcher:

@@ -7,6 +7,7 @@ import typer
 
 from foretell.cli.out_files import claim_paths, style, write_files
 from foretell.cli.output import say
+from foretell.cli.progress import announcer
 from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, look_up, print_json, print_sheet
 from foretell.core.analysis.reading import StepReport
 from foretell.core.analysis.steps import TARGET_RATE
@@ -34,6 +35,9 @@ def command(
     baseline: Annotated[
         str | None, typer.Option(metavar="RUN", help="Where good outputs come from; default: the run before.")
     ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, metavar="AMOUNT", help="With --confirm: stop before more than this is spent.")
+    ] = None,
     out: Annotated[
         list[str] | None, typer.Option("--out", metavar="html=PATH", help="Also write a page with the curve drawn.")
     ] = None,
@@ -47,7 +51,7 @@ def command(
         return await (steps(house, run, target_rate) if traffic is None else traffic_steps(house, traffic, target_rate))
 
     if confirm_:
-        found = in_house(config, lambda house: confirm(house, run, baseline))
+        found = in_house(config, lambda house: confirm(house, run, baseline, max_cost, announcer(house)))
         if as_json_:
             print_json("foretell.confirmation/1", as_json(found))
         else:

@@ -26,6 +26,7 @@ class ContextKept:
     fullest: float = 0.95
     step: str | None = None
     mode: ClassVar[str] = "context_cut"
+    needs_output: ClassVar[bool] = False
 
     def score(self, trial: Trial) -> ScoreResult:
         """Look for each sentence."""

@@ -30,6 +30,7 @@ class IndexFresh:
     build: str | None = None
     step: str | None = None
     mode: ClassVar[str] = "stale_index"
+    needs_output: ClassVar[bool] = False
 
     def score(self, trial: Trial) -> ScoreResult:
         """Ask each search."""

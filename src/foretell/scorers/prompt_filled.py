@@ -20,6 +20,7 @@ class PromptFilled:
 
     step: str | None = None
     mode: ClassVar[str] = "unfilled_variable"
+    needs_output: ClassVar[bool] = False
 
     def score(self, trial: Trial) -> ScoreResult:
         """Look for placeholders."""

@@ -28,6 +28,7 @@ class PromptIntact:
     digest: str | None = None
     step: str | None = None
     mode: ClassVar[str] = "prompt_changed"
+    needs_output: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not self.markers and self.digest is None:

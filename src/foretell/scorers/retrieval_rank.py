@@ -25,6 +25,7 @@ class RetrievalRank:
     at_least: float | None = None
     step: str | None = None
     mode: ClassVar[str] = "retrieval_miss"
+    needs_output: ClassVar[bool] = False
 
     def score(self, trial: Trial) -> ScoreResult:
         """Look the expected ids up."""

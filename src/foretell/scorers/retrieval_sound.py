@@ -21,6 +21,7 @@ class RetrievalSound:
     duplicates: int = 0
     step: str | None = None
     mode: ClassVar[str] = "retrieval_empty"
+    needs_output: ClassVar[bool] = False
 
     def score(self, trial: Trial) -> ScoreResult:
         """Count."""

@@ -32,6 +32,7 @@ class ToolContract:
     contract: Json = None
     declared: bool = True
     mode: ClassVar[str] = "tool_contract"
+    needs_output: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         contract = self._declared()

@@ -18,6 +18,7 @@ class ToolsWork:
 
     allow_recovered: bool = False
     mode: ClassVar[str] = "tool_error"
+    needs_output: ClassVar[bool] = False
 
     def score(self, trial: Trial) -> ScoreResult:
         """Look at each call."""

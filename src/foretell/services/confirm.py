@@ -17,6 +17,7 @@ from foretell.core.errors import BadInput, NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
 from foretell.core.ports.facts import RunsWanted, TrialRow
 from foretell.services.house import House
+from foretell.services.plan import Announce, Extent, check_money, most_of
 from foretell.services.run import find_run
 
 MOST = 20
@@ -33,17 +34,22 @@ class _Suspect:
 
 
 async def confirm(
-    house: House, reference: str, baseline: str | None = None, max_cost: float | None = None
+    house: House,
+    reference: str,
+    baseline: str | None = None,
+    max_cost: float | None = None,
+    announce: Announce | None = None,
 ) -> Confirmation:
     """Replay failed trials with the output that their first failing step gave in a good trial of the same case.
 
     Each is also replayed as it is: where that succeeds too, the failure comes and goes, and nothing is proved. The
-    target is as it is now; nothing is stored.
+    target is as it is now; nothing is stored. What the money, `max_cost`, does not reach stays unscored.
 
     Raises:
         BadInput: no such run, or no earlier one to take good outputs from.
-        NotEnoughEvidence: the money ran out.
+        NotEnoughEvidence: the money ran out before the first replay.
     """
+    check_money(max_cost, "the replay")
     run = await find_run(house, reference)
     good_run = await _baseline_of(house, run, baseline)
     seams: Mapping[str, Json] = run.arm.target.params.get("steps") or {}
@@ -60,7 +66,7 @@ async def confirm(
             without.append(Replay(row.record.case_id, row.record.repeat, step.label, why))
         elif len(suspects) < MOST:
             suspects.append(_Suspect(row, step, span))
-    replayed = await _replayed(house, run, suspects, max_cost) if suspects else ()
+    replayed = await _replayed(house, run, suspects, (max_cost, announce)) if suspects else ()
     return Confirmation(run.id, good_run.id, (*replayed, *without))
 
 
@@ -91,15 +97,26 @@ def _first(row: TrialRow) -> Executed | None:
     return None if isinstance(steps, NotSeen) else first_failed(steps)
 
 
-async def _replayed(house: House, run: Run, suspects: Sequence[_Suspect], max_cost: float | None) -> tuple[Replay, ...]:
+async def _replayed(
+    house: House, run: Run, suspects: Sequence[_Suspect], money: tuple[float | None, Announce | None]
+) -> tuple[Replay, ...]:
+    max_cost, announce = money
     cases = tuple((await house.store.findings.cases(run.id)).values())
     places = {run.arm.target.name: await house.checkouts.check_out(run.arm.revision)} if run.arm.revision else {}
     rules = rulebook(run.scorers, run.success, run.modes)
     ended: dict[tuple[str, int, int], str] = {}
+    if announce is not None:
+        trials = 2 * len(suspects)
+        at_most = await most_of(house, run.arm, _tasks(run, cases, suspects), trials)
+        announce(Extent(f"replay of {run.id}", 1, trials, at_most))
     workload = Workload((run.arm,), _tasks(run, cases, suspects), max_cost, 0.0, places)
-    async with aclosing(house.executor.run(workload)) as records:
-        async for record in records:
-            ended[record.run, record.case_no, record.repeat] = rules.conclude(record).state
+    try:
+        async with aclosing(house.executor.run(workload)) as records:
+            async for record in records:
+                ended[record.run, record.case_no, record.repeat] = rules.conclude(record).state
+    except NotEnoughEvidence:  # out of money: what is known by then is told
+        if not ended:
+            raise
     found: list[Replay] = []
     for one in suspects:
         key = (one.row.record.case_no, one.row.record.repeat)

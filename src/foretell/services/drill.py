@@ -23,7 +23,7 @@ from foretell.core.stats.rates import wilson_interval
 from foretell.services.drill_plan import FaultKind, Placed, describe, faults_asked, place
 from foretell.services.drill_reading import Read, read_run
 from foretell.services.house import House
-from foretell.services.plan import RunRequest, check_money
+from foretell.services.plan import Announce, Extent, RunRequest, check_money, outline
 from foretell.services.run import Watcher, resume, run_plan, spent_on
 from foretell.services.suites import prepare_suites
 
@@ -95,7 +95,9 @@ class Campaign:
         return done.runs[0], done.stopped
 
 
-async def drill(house: House, request: DrillRequest, watcher: Watcher | None = None) -> DrillReport:
+async def drill(
+    house: House, request: DrillRequest, watcher: Watcher | None = None, announce: Announce | None = None
+) -> DrillReport:
     """Run a drill, or go on with one. Kept in the store's records.
 
     Raises:
@@ -107,9 +109,10 @@ async def drill(house: House, request: DrillRequest, watcher: Watcher | None = N
     policy = house.project.drills
     plans = await _plans(house, request)
     specs = faults_asked(policy, request.faults)
-    for spec in specs:  # mistakes in all of them, before the first call
-        for plan in plans:
-            place(spec, plan, policy)
+    times = policy.fault_free if request.fault_free is None else request.fault_free
+    tries = [(plan, [place(spec, plan, policy) for spec in specs]) for plan in plans]
+    if announce is not None:
+        announce(await _extent(house, drill_id, tries, 1 + times))
     campaign = Campaign(house, drill_id, policy, watcher, request.max_cost)
     references: dict[str, Read] = {}
     for plan in plans:
@@ -117,7 +120,6 @@ async def drill(house: House, request: DrillRequest, watcher: Watcher | None = N
         if isinstance(run, str):
             raise NotEnoughEvidence(Problem(f"suite '{plan.suite}'", f"has no reference: {run}."))
         references[plan.suite] = await read_run(house, run)
-    times = policy.fault_free if request.fault_free is None else request.fault_free
     quiet = [
         await _cell(campaign, plan, references[plan.suite], f"fault-free-{number}", None)
         for number in range(1, times + 1)
@@ -134,6 +136,18 @@ async def drill(house: House, request: DrillRequest, watcher: Watcher | None = N
     report = _report(campaign, plans, references, findings, quiet)
     await house.store.records.append(Record(KIND, drill_id, report.at, asdict(report)))
     return report
+
+
+async def _extent(house: House, name: str, tries: Sequence[tuple[SuitePlan, Sequence[Placed]]], without: int) -> Extent:
+    """All runs of a drill at the most, and their money; a fault that makes the target ask more often costs more."""
+    runs = trials = 0
+    at_most: float | None = 0.0
+    for plan, placed in tries:
+        times = without + sum(not one.why_not or one.is_beyond_reach for one in placed)
+        (line,) = await outline(house, plan)
+        runs, trials = runs + times, trials + times * line.trials
+        at_most = None if at_most is None or line.at_most is None else at_most + times * line.at_most
+    return Extent(f"drill {name}", runs, trials, at_most)
 
 
 async def _asked(house: House, request: DrillRequest) -> tuple[DrillRequest, str]:

@@ -1,7 +1,8 @@
 """From the project file and a command's options to suite plans: what will be run, before anything is spent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from foretell.core import plugins
 from foretell.core.domain.cases import EvalSetVersion
@@ -26,6 +27,19 @@ class PlannedRun:
     evalset: str
     trials: int
     at_most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a campaign of runs will take, told before anything is spent. `at_most` is money, None: nobody says."""
+
+    name: str
+    runs: int
+    trials: int
+    at_most: float | None
+
+
+Announce: TypeAlias = Callable[[Extent], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +202,15 @@ async def outline(house: House, plan: SuitePlan) -> tuple[PlannedRun, ...]:
     trials = len(plan.evalset.cases) * plan.repeats
     found: list[PlannedRun] = []
     for arm in plan.arms:
-        most, cap = await house.executor.most(arm, _tasks(plan, arm)), arm.limits.max_cost_per_trial
-        if most is None and cap is not None:
-            most = trials * cap
+        most = await most_of(house, arm, _tasks(plan, arm), trials)
         found.append(PlannedRun(plan.suite, arm.target.name, plan.evalset.label, trials, most))
     return tuple(found)
+
+
+async def most_of(house: House, arm: Arm, tasks: Iterable[TrialTask], trials: int) -> float | None:
+    """What some trials of a target may cost at the most, None when nobody says."""
+    most, cap = await house.executor.most(arm, tasks), arm.limits.max_cost_per_trial
+    return trials * cap if most is None and cap is not None else most
 
 
 def _tasks(plan: SuitePlan, arm: Arm) -> Iterator[TrialTask]:

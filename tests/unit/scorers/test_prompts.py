@@ -34,6 +34,8 @@ WHOLE = f"Answer briefly.\n{ASKED}\n{FOUND[0]['text']}"
         ("Answer {{ user.name }} with ${tone}, {% if x %}.", ("{{ user.name }}", "${tone}", "{% if x %}")),
         ('Reply as JSON: {"days": 3} or {}.', ()),
         ("f(x) = {x, y}", ()),
+        ('Answer the question "{question}":', ("{question}",)),
+        ('Reply as JSON: {"days": "{number}", "why": \'{text}\'}', ()),
         ([{"role": "system", "content": "Be {tone}."}], ("{tone}",)),
     ],
 )

@@ -29,6 +29,7 @@ class Bench:
     spec: ScorerSpec
     scorer: Scorer
     needs_expected: bool
+    needs_output: bool = True
 
 
 @dataclass
@@ -113,7 +114,8 @@ class Crew:
     @staticmethod
     def _bench(spec: ScorerSpec) -> Bench:
         scorer = plugins.build_scorer(spec)
-        return Bench(spec, scorer, bool(getattr(scorer, "needs_expected", False)))
+        needs = bool(getattr(scorer, "needs_expected", False)), bool(getattr(scorer, "needs_output", True))
+        return Bench(spec, scorer, *needs)
 
     async def answer(self, asks: Sequence[Ask]) -> Sequence[Reply]:
         """One round of a dialogue: the questions are asked at once, the replies are in their order."""

@@ -91,14 +91,19 @@ async def score(task: TrialTask, record: TrialRecord, crew: Crew) -> TrialRecord
 
 
 async def _scores(task: TrialTask, outcome: Outcome, tab: Tab) -> dict[str, ScoreResult]:
-    if outcome.error is not None:
+    error = outcome.error
+    if error is not None and (error.is_ours or isinstance(outcome.trace, NotSeen)):
         return {}
     try:
         benches = tab.crew.benches(task.scorers)
     except ForetellError as error:  # a scorer that this process cannot build: counted, not the end of the run
         return {spec.name: ScoreFailure(str(error)) for spec in task.scorers}
     trial = Trial(task.case, outcome, task.repeat)
-    return {bench.spec.name: await _score(bench, trial, tab) for bench in benches}
+    if error is None:
+        return {bench.spec.name: await _score(bench, trial, tab) for bench in benches}
+    # What ran before the error may say why it came; what found nothing to look at is no failure of a scorer's.
+    found = {bench.spec.name: await _score(bench, trial, tab) for bench in benches if not bench.needs_output}
+    return {name: result for name, result in found.items() if type(result) is Score}
 
 
 def failed(task: TrialTask, error: TrialError) -> TrialRecord:

@@ -11,9 +11,13 @@ from foretell.core.domain.trial import Trial
 from foretell.core.domain.values import Json
 
 PLACEHOLDER = re.compile(
-    r"\{\{\s*[A-Za-z_][\w.]*\s*\}\}|\$\{[A-Za-z_]\w*\}|(?<![\w{$\"'])\{[A-Za-z_]\w*\}(?!\})|\{%.{0,80}?%\}|<%.{0,80}?%>"
+    r"\{\{\s*[A-Za-z_][\w.]*\s*\}\}|\$\{[A-Za-z_]\w*\}"
+    r"|(?<![\w{$])(?<!:[\"'])(?<!: [\"'])\{[A-Za-z_]\w*\}(?!\})|\{%.{0,80}?%\}|<%.{0,80}?%>"
 )
-"""A variable of a template as it stands before it is filled: Jinja and Mustache, shell, Python's format, ERB."""
+"""A variable of a template as it stands before it is filled: Jinja and Mustache, shell, Python's format, ERB.
+
+A value in quotes behind a colon is left alone: prompts show what JSON they want.
+"""
 
 
 def prompts(trial: Trial, step: str | None = None) -> tuple[tuple[str, str], ...] | NotSeen:

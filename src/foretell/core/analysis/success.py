@@ -56,7 +56,9 @@ class Rulebook:
         recorded = record.outcome.recorded
         if recorded is not None and recorded.failure_mode:
             return Conclusion("failure", recorded.failure_mode, recorded.failure_modes, error.message)
-        return Conclusion("failure", MODE_OF_ERROR.get(error.kind, "error"), (), error.message)
+        mode = MODE_OF_ERROR.get(error.kind, "error")
+        seen = dict.fromkeys(name for name in self._named_by_rules(record) if name != mode)
+        return Conclusion("failure", mode, tuple(seen), error.message)
 
     def _truth(self, scores: Mapping[str, ScoreResult]) -> tuple[Truth, str]:
         if self.success is not None:

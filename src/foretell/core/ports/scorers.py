@@ -20,7 +20,8 @@ class Scorer(Protocol):
 
     Class attributes that may stand beside the method: `mode` (the built-in failure mode that a false value stands for),
     `version` (text, raised when equal input may score differently, default "1"), `needs_expected` (the case must have
-    a gold answer: without one the score is not applicable).
+    a gold answer: without one the score is not applicable), `needs_output` (default true; false for one that judges the
+    steps that ran and nothing else: it is asked about trials that ended in an error, too).
     """
 
     def score(self, trial: Trial) -> ScoreResult | Dialogue[ScoreResult]:

@@ -354,9 +354,15 @@ def test_a_model_that_is_not_there_is_a_reply_with_an_error() -> None:
     assert isinstance(failure, ScoreFailure)  # this one did not look whether there is a message
 
 
-def test_an_outcome_with_an_error_has_no_scores() -> None:
-    given = task(scorers=(spec("is_short"),))
-    assert record_of(given, lambda _: Outcome(error=TrialError("error", "no"))).scores == {}
+def test_what_ran_before_an_error_is_scored_and_nothing_else() -> None:
+    steps = ScorerSpec("steps", "tools_work"), ScorerSpec("search", "retrieval_sound")
+    given = task(scorers=(spec("is_short"), *steps))
+    down = TrialError("error", "no")
+    trace = Trace((Span("pay", "tool", error="HTTP 503"),))
+    assert record_of(given, lambda _: Outcome(error=down)).scores == {}
+    assert record_of(given, lambda _: Outcome(error=TrialError("ours", "no"), trace=trace)).scores == {}
+    found = record_of(given, lambda _: Outcome(error=down, trace=trace)).scores
+    assert found == {"steps": Score(False, "pay: HTTP 503", ("HTTP 503",), "pay")}  # nothing was searched for
 
 
 def test_scorers_that_cannot_be_built_are_counted_as_failed() -> None:

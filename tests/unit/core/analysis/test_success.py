@@ -48,6 +48,13 @@ def test_a_failure_of_the_target_is_a_failure_with_a_name(kind: str, mode: str) 
     assert rulebook([RIGHT], None, []).conclude(record(outcome=outcome)) == Conclusion("failure", mode, (), "it broke")
 
 
+def test_what_its_steps_say_stands_beside_the_error() -> None:
+    outcome = Outcome(error=TrialError("error", "KeyError: 'total'"), trace=Trace((Span("pay", "tool"), Span("fill"))))
+    rules = rulebook([ScorerSpec("kept", "tool_contract", mode="tool_contract"), RIGHT], "right", [])
+    found = rules.conclude(record({"kept": Score(False, "gave no total", (), "pay")}, outcome))
+    assert found == Conclusion("failure", "error", ("tool_contract",), "KeyError: 'total'")
+
+
 def test_a_failure_of_ours_is_unscored() -> None:
     outcome = Outcome(error=TrialError("ours", "the judge was away"))
     assert rulebook([RIGHT], None, []).conclude(record(outcome=outcome)).state == "unscored"
