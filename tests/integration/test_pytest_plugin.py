@@ -266,7 +266,7 @@ def test_a_mistake_in_the_call_is_told_before_anything_runs(
     ("mark", "argument", "told"),
     [
         ('@pytest.mark.foretell(suite="sytem")', "trial", "*suite 'sytem' is not known. Did you mean 'system'?"),
-        ("@pytest.mark.foretell", "trial", '*Write @pytest.mark.foretell(suite="NAME").'),
+        ("@pytest.mark.foretell", "trial", 'test_* names no suite: write @pytest.mark.foretell(suite="NAME").'),
         ('@pytest.mark.foretell(suite="system")', "", "*does not ask for the fixture 'trial'."),
         ("", "trial", "*The fixture trial needs a suite: *"),
     ],

@@ -75,7 +75,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if mark is None:
         return
     if set(mark.kwargs) != {"suite"} or mark.args:
-        raise pytest.Collector.CollectError('Write @pytest.mark.foretell(suite="NAME").')
+        given = metafunc.function.__name__
+        raise pytest.Collector.CollectError(f'{given} names no suite: write @pytest.mark.foretell(suite="NAME").')
     if "trial" not in metafunc.fixturenames:
         raise pytest.Collector.CollectError(
             f"{metafunc.function.__name__} is marked with a foretell suite and does not ask for the fixture 'trial'."
