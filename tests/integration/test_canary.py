@@ -1,6 +1,7 @@
 """Two releases held against each other by their traffic."""
 
 import json
+import re
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -62,7 +63,9 @@ def test_a_release_that_helps_fewer_users_is_held(shop: Path, capsys: pytest.Cap
     take_in(shop, {"r1": 0.9, "r2": 0.6}, 400)
     found = looked(capsys, "r2", 1)
     (drop,) = [rule for rule in found["rules"] if rule["rule"] == "success against baseline"]
-    assert (drop["ruling"], drop["n"]) == ("hold", 300)
+    assert (drop["ruling"], drop["n"], drop["unit"]) == ("hold", 300, "conversation")
+    assert drop["turned_by"].endswith("of the 300 pairs would no longer hold")
+    assert found["policy"]["baseline"] == "release r1"
     assert found["changed"] == ["release r1 → r2"]
     assert "75.0 % of 400 conversations of r2" in found["blind_spots"][0]
 
@@ -83,6 +86,37 @@ def test_each_look_has_a_smaller_level_and_the_same_traffic_the_same_answer(
     second = looked(capsys, "r2", 2)
     assert [round(1 - one["policy"]["confidence"], 6) for one in (first, second)] == [0.025, 0.0125]
     assert second["attempt"] == 2
+    assert second["notes"][0].startswith("look 2 at these releases, at a level of 0.0125 a side")
+
+
+def test_other_limits_are_another_look_and_a_waiver_is_that_of_today(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_in(shop, {"r1": 0.9, "r2": 0.6}, 400)
+    text = PROJECT.replace("[gates.deploy]", '[gates.deploy]\nowners = ["ops"]')
+    (shop / "foretell.toml").write_text(text)
+    first = looked(capsys, "r2", 1)
+    waive = ["--gate", "deploy", "--reason", "known", "--owner", "ops", "--until", "9999-12-31"]
+    assert run_command_line(["waive", "success against baseline", *waive]) == 0
+    waived = looked(capsys, "r2", 0)
+    assert (waived["decided_at"], waived["ruling"], len(waived["waivers"])) == (first["decided_at"], "hold", 1)
+    (shop / "evals" / "waivers.toml").unlink()
+    assert looked(capsys, "r2", 1)["waivers"] == []
+    (shop / "foretell.toml").write_text(text.replace("may_drop = 0.05", "may_drop = 0.4"))
+    wider = looked(capsys, "r2", 0)
+    assert (wider["attempt"], wider["policy"]["confidence"], wider["policy"]["may_drop"]) == (2, 0.9875, 0.4)
+
+
+def test_every_output_says_what_the_traffic_is_held_to(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take_in(shop, {"r1": 0.9, "r2": 0.6}, 400)
+    out = [f"--out={kind}=out/{kind}" for kind in ("html", "markdown", "junit", "sarif", "json")]
+    assert run_command_line(["gate", "deploy", "--canary", "r2", *out]) == 1
+    texts = {path.name: path.read_text() for path in (shop / "out").iterdir()}
+    assert ["look 1 at" in texts[kind] for kind in ("html", "markdown", "junit", "json")] == [True] * 4
+    assert ["r1 → r2" in texts[kind] for kind in ("html", "markdown", "junit", "json")] == [True] * 4
+    assert "Bounds are one-sided 97.5 %" in texts["markdown"]
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"decision [0-9a-f]{16}; exit code 1", told)
 
 
 @pytest.mark.parametrize("releases", ["r9", "r2..r9"])

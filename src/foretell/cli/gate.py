@@ -133,5 +133,6 @@ def print_decision(decision: Decision, *, is_first: bool = False, remark: str = 
     for note in decision.notes:
         say_wrapped(note)
     runs = ", ".join(f"{suite} {run}" for suite, run in decision.runs.items())
+    told = [*([f"runs: {runs}"] if runs else []), f"decision {decision.key}"]
     say()
-    say_wrapped(f"runs: {runs}; decision {decision.key}; exit code {EXIT_CODES[decision.blocking]}")
+    say_wrapped("; ".join([*told, f"exit code {EXIT_CODES[decision.blocking]}"]))

@@ -150,7 +150,7 @@ def _row(rule: RuleFinding, *, is_waived: bool) -> str:
 
 def _around(decision: Decision) -> str:
     changed = _items(decision.changed, "list") if decision.changed else "<p>No declared part differs.</p>"
-    if not decision.baseline_runs:
+    if not decision.baseline_runs and not decision.changed:
         changed = "<p>There was no baseline to compare with.</p>"
     blind = _items(decision.blind_spots, "list") if decision.blind_spots else "<p>Nothing was listed.</p>"
     left = _section("What changed since the baseline", changed)

@@ -132,7 +132,12 @@ def total_cost(run: Run, found: CostFinding) -> str:
 
 def how_sure(policy: GatePolicy) -> str:
     """What the bounds mean."""
-    return f"Bounds are one-sided {percent(policy.confidence, digits=0)}, on each side."
+    return f"Bounds are one-sided {_sure(policy)}, on each side."
+
+
+def _sure(policy: GatePolicy) -> str:
+    """The confidence with the digits that it has: 97.5 %."""
+    return f"{policy.confidence * 100:.6g} %"
 
 
 def method_lines(decision: Decision) -> Iterator[str]:
@@ -180,7 +185,7 @@ def policy_lines(policy: GatePolicy) -> Iterator[tuple[str, str]]:
         yield name, _demand(name, demand)
     if policy.cost_may_rise is not None:
         yield "cost per success, may rise", percent(policy.cost_may_rise)
-    yield "confidence, one-sided", percent(policy.confidence, digits=0)
+    yield "confidence, one-sided", _sure(policy)
     if policy.stop_early:
         yield "stops early", "as soon as the verdict is certain"
     if policy.max_cost is not None:

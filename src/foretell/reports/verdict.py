@@ -6,7 +6,7 @@ from foretell.core.analysis.decide import quantity
 from foretell.core.domain import wording
 from foretell.core.domain.policy import Decision, RuleFinding
 from foretell.reports.numbers import NONE
-from foretell.reports.rule_text import sees, turning_lines
+from foretell.reports.rule_text import how_sure, sees, turning_lines
 from foretell.reports.stops import stop_lines
 from foretell.reports.tables import Sheet
 
@@ -37,7 +37,7 @@ def rules_sheet(decision: Decision) -> Sheet:
         )
         for rule in decision.rules
     )
-    notes = [f"Bounds: one-sided {decision.policy.confidence * 100:g} %, on each side."]
+    notes = [how_sure(decision.policy)]
     notes += [
         f"{rule.suite}, {rule.rule}: {rule.method}{'; ' + rule.note if rule.note else ''}." for rule in decision.rules
     ]

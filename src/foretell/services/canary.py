@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from foretell.core.analysis.aggregate import Units
-from foretell.core.analysis.decide import judge
 from foretell.core.analysis.rules import Evidence
-from foretell.core.domain.files.decisions import decision_from
+from foretell.core.analysis.turning import judge_and_tell
+from foretell.core.domain.files.decisions import SCHEMA, decision_from
 from foretell.core.domain.policy import Decision, GatePolicy
 from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.values import content_hash
@@ -76,23 +76,26 @@ async def decide_canary(house: House, request: CanaryRequest) -> Answer:
     new, before = (_release(found, str(name)) for name in (request.new, old))
     sample = content_hash(sorted(one.id for one in found))
     key = content_hash([request.gate, request.new, old])[:16]
-    looks = list(await house.store.records.history(KIND, key))
+    looks, gate = list(await house.store.records.history(KIND, key)), house.project.gates[request.gate]
     if looks and looks[0].body["sample"] == sample:
-        known = decision_from({"schema": "foretell.decision/1", **looks[0].body["decision"]}, f"canary {key}")
-        return Answer(known, is_recorded=True, remark=f"looked at {known.decided_at}; nothing has come since")
-    decision = _decided(house, _policy(house.project.gates[request.gate], len(looks) + 1), new, before)
-    decision = waive_in(house, replace(decision, key=key, attempt=len(looks) + 1), waivers_of(house))
+        known = decision_from({"schema": SCHEMA, **looks[0].body["decision"]}, f"canary {key}")
+        if replace(known.policy, owners=gate.owners) == _policy(gate, len(looks), before):
+            remark = f"looked at {known.decided_at}; nothing has come since"
+            return Answer(waive_in(house, known, waivers_of(house)), is_recorded=True, remark=remark)
+    decision = _decided(house, _policy(gate, len(looks) + 1, before), new, before)
+    level = f"at a level of {1 - decision.policy.confidence:.4g} a side"
+    note = f"look {len(looks) + 1} at these releases, {level}: each look has half the level of the one before"
+    decision = replace(decision, key=key, attempt=len(looks) + 1, notes=(note,))
     body = {"sample": sample, "decision": asdict(decision)}
     await house.store.records.append(Record(KIND, key, decision.decided_at, body))
-    remark = f"look {len(looks) + 1} at these releases, at a level of {1 - decision.policy.confidence:.4g} a side"
-    return Answer(decision, remark=remark)
+    return Answer(waive_in(house, decision, waivers_of(house)))
 
 
-def _policy(policy: GatePolicy, look: int) -> GatePolicy:
+def _policy(policy: GatePolicy, look: int, old: _Release) -> GatePolicy:
     """The limits that traffic can be held to, at the level of this look."""
     level = policy.alpha / 2**look
-    kept = GatePolicy(policy.name, ("traffic",), policy.at_least, policy.may_drop, owners=policy.owners)
-    return replace(kept, confidence=1 - level, cost_may_rise=policy.cost_may_rise)
+    kept = GatePolicy(policy.name, ("traffic",), policy.at_least, policy.may_drop, baseline=f"release {old.name}")
+    return replace(kept, confidence=1 - level, cost_may_rise=policy.cost_may_rise, owners=policy.owners)
 
 
 def _release(found: Sequence[Interaction], name: str) -> _Release:
@@ -121,6 +124,7 @@ def _release(found: Sequence[Interaction], name: str) -> _Release:
             cost=np.array([sum(cost or 0.0 for cost in some) for some in costs]),
             priced=known.astype(np.int64),
             fired={},
+            unit="conversation",
         ),
         len(talks),
     )
@@ -134,7 +138,7 @@ def _outcome(talk: Sequence[Interaction]) -> str:
 def _decided(house: House, policy: GatePolicy, new: _Release, old: _Release) -> Decision:
     zero = house.project.unknown_cost == "zero"
     evidence = Evidence("traffic", new.units, old.units, is_unknown_cost_zero=zero)
-    judged = judge(policy, [evidence], standard_of(policy, [new.name, old.name]))
+    judged = judge_and_tell(policy, [evidence], standard_of(policy, [new.name, old.name]))
     return Decision(
         gate=policy.name,
         ruling=judged.ruling,
