@@ -106,6 +106,7 @@ def test_a_person_is_forgotten_by_address_or_by_pseudonym(shop: Path, capsys: py
     assert asked(capsys, "forget", "--subject", "nobody@x.example")["removed"] == 0
     assert asked(capsys, "forget", "--subject", "Ada Lovelace", "--dry-run") == {
         "schema": "foretell.traffic.forget/1", "removed": 0, "found": 60,
+        "trials": 0, "runs": [], "ratings": 0, "sets": [], "waiting": 0,
     }  # fmt: skip
     assert asked(capsys, "forget", "--subject", "ada@x.example")["removed"] == 60
     assert asked(capsys, "list")["interactions"] == 0

@@ -16,6 +16,7 @@ from foretell.core.errors import ConfigurationError, Problem
 from foretell.core.ports.archives import Archive
 from foretell.reports.numbers import counted
 from foretell.reports.tables import Sheet
+from foretell.services import forget as forgetting
 from foretell.services import retention
 from foretell.services.curate import STRATA, Curated, SampleRequest, curate
 from foretell.services.intake import Intake, IntakeRequest, take_in
@@ -198,9 +199,28 @@ def forget(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Remove every stored interaction that speaks of a person, and keep a record of how many there were."""
-    gone = in_house(config, lambda house: retention.forget(house, subject, is_dry=dry_run))
-    _tell_removed("foretell.traffic.forget/1", gone, is_dry=dry_run, is_json=as_json)
+    """Remove a person: interactions, cases of eval sets, and what they said in finished runs, whose scores stay."""
+    found = in_house(config, lambda house: forgetting.forget(house, subject, is_dry=dry_run))
+    if as_json:
+        rest = asdict(found)
+        number = rest.pop("interactions")
+        print_json("foretell.traffic.forget/1", {"removed": 0 if dry_run else number, "found": number, **rest})
+        return
+    _tell_forgotten(found, is_dry=dry_run)
+
+
+def _tell_forgotten(found: forgetting.Forgotten, *, is_dry: bool) -> None:
+    would = "would be " if is_dry else ""
+    say_wrapped(f"{counted(found.interactions, 'interaction')} {would}removed.")
+    for one in found.sets:
+        told = f"{one.version}: {counted(one.cases, 'case')} {would}removed; hash {one.before[:12]} → {one.after[:12]}."
+        say_wrapped(f"{told} Commit it; git still has the old content.")
+    if found.trials:
+        runs = counted(len(found.runs), "run")
+        say_wrapped(f"{counted(found.trials, 'trial')} of {runs} {would}emptied; their scores stay.")
+    if found.waiting:
+        what = "of traffic not put together yet: forget again when 'foretell serve' has stored them."
+        say_wrapped(f"{counted(found.waiting, 'request')} {what}")
 
 
 def _tell_removed(schema: str, gone: int, *, is_dry: bool, is_json: bool) -> None:

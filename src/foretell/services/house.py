@@ -12,6 +12,7 @@ from foretell.core.ports.evalsets import EvalSets
 from foretell.core.ports.execution import Executor
 from foretell.core.ports.facts import Facts
 from foretell.core.ports.findings import Findings
+from foretell.core.ports.forgetting import Forgetting
 from foretell.core.ports.intake import Intake
 from foretell.core.ports.names import Names
 from foretell.core.ports.papers import Papers
@@ -22,7 +23,7 @@ from foretell.core.ports.traffic import Traffic
 
 
 class Store(Protocol):
-    """The seven store ports behind one address."""
+    """The eight store ports behind one address."""
 
     @property
     def facts(self) -> Facts:
@@ -57,6 +58,11 @@ class Store(Protocol):
     @property
     def intake(self) -> Intake:
         """Spans on their way in."""
+        ...
+
+    @property
+    def forgetting(self) -> Forgetting:
+        """Content taken out of what is stored."""
         ...
 
     async def aclose(self) -> None:

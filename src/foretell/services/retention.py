@@ -1,11 +1,10 @@
-"""What is kept of traffic, seen and let go: totals, a second look for personal data, pruning, forgetting a person."""
+"""What is kept of traffic, seen and let go: totals, a second look for personal data, pruning."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from foretell.core.analysis.personal import Anonymiser, texts_in
 from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem
@@ -77,14 +76,14 @@ async def verify(house: House) -> Remains:
     ids, kinds, seen = list[str](), Counter[str](), 0
     async for one in house.store.traffic.window(*EVER):
         seen += 1
-        found = list(anonymiser.remains(_content(one)))
+        found = list(anonymiser.remains(content_of(one)))
         if found:
             ids.append(one.id)
             kinds.update(found)
     return Remains(seen, tuple(ids), dict(kinds.most_common()), anonymiser.names_covered)
 
 
-def _content(one: Interaction) -> Json:
+def content_of(one: Interaction) -> Json:
     """All of an interaction that came from outside; ids are hashes of ours."""
     spans: list[Json] = [[span.name, span.input, span.output, span.error, dict(span.attributes)] for span in one.spans]
     return [one.input, one.output, dict(one.feedback), dict(one.metadata), one.model, one.release, spans]
@@ -98,42 +97,13 @@ async def prune(house: House, days: float, *, is_dry: bool = False) -> int:
     return await _remove(house, lambda _: True, {"older_than_days": days, "until": until}, until=until, is_dry=is_dry)
 
 
-async def forget(house: House, subject: str, *, is_dry: bool = False) -> int:
-    """Take away every interaction that speaks of a subject: a pseudonym, a conversation or an interaction.
-
-    A subject that is no pseudonym is taken as what a pseudonym stands for: an address, a phone. It is looked for under
-    the pseudonyms of every kind, and not kept.
-    """
-    is_called_so = subject.startswith("<") or _is_identity(subject)
-    wanted = frozenset({subject}) if is_called_so else _names_of(anonymiser_of(house, "traffic forget"), subject)
-
-    def speaks(one: Interaction) -> bool:
-        if one.id in wanted or one.conversation_id in wanted:
-            return True
-        return any(name in text for text in texts_in(_content(one)) for name in wanted)
-
-    return await _remove(house, speaks, {"subjects": sorted(wanted)}, is_dry=is_dry)
-
-
-def _names_of(anonymiser: Anonymiser, subject: str) -> frozenset[str]:
-    """What a person or an address is called in what is kept."""
-    covered = anonymiser.text(subject)
-    kinds = ("name", "email", "phone", "user", "card", "iban", "national_id", "ip", "street")
-    found = {anonymiser.pseudonym(kind, subject) for kind in kinds}
-    return frozenset(found | {covered} if covered.startswith("<") else found)
-
-
-def _is_identity(subject: str) -> bool:
-    return len(subject) == 20 and all(char in "0123456789abcdef" for char in subject)
-
-
 async def _remove(
     house: House, is_wanted: Callable[[Interaction], bool], why: dict[str, Json], *, until: str = EVER[1], is_dry: bool
 ) -> int:
     ids = [one.id async for one in _picked(house.store.traffic.window(EVER[0], until), is_wanted)]
     if is_dry or not ids:
         return len(ids)
-    gone = sum([await house.store.traffic.remove(part) for part in _parts(ids)])
+    gone = sum([await house.store.traffic.remove(part) for part in parts_of(ids)])
     body: dict[str, Json] = {**why, "removed": gone}
     await house.store.records.append(Record(KIND, house.new_id(), house.now(), body))
     return gone
@@ -147,7 +117,8 @@ async def _picked(
             yield one
 
 
-def _parts(ids: list[str]) -> Iterable[list[str]]:
+def parts_of(ids: list[str]) -> Iterable[list[str]]:
+    """Some hundred at a time."""
     return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 
 from foretell.adapters.evalsets.disk import Place, read, write
@@ -28,6 +28,11 @@ def write_cases(place: Place, cases: Sequence[Case]) -> None:
         Unreachable: the system refuses.
     """
     write(place, _as_lines(cases))
+
+
+def without(cases: Sequence[Case], is_wanted: Callable[[Case], bool]) -> tuple[Case, ...]:
+    """The cases without some. A file must hold a case: when none is left, one without content."""
+    return tuple(case for case in cases if not is_wanted(case)) or (Case("removed", "[removed]"),)
 
 
 def append_cases(place: Place, cases: Sequence[Case]) -> int:

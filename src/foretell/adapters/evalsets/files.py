@@ -9,7 +9,7 @@ from foretell.adapters.evalsets.folder import Folder
 from foretell.adapters.evalsets.single import SingleFile
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.errors import ConfigurationError, Problem, suggest
-from foretell.core.ports.evalsets import VersionLine
+from foretell.core.ports.evalsets import Rewritten, VersionLine
 
 
 def utc_now() -> str:
@@ -58,6 +58,14 @@ class FileEvalSets:
             BadInput: ids that are there already, or as `read`.
         """
         return self._find(name).add(cases)
+
+    def remove(self, name: str, is_wanted: Callable[[Case], bool], *, is_dry: bool = False) -> Sequence[Rewritten]:
+        """Take cases out of every version for good; frozen ones get other hashes.
+
+        Raises:
+            BadInput: as `read`; nothing of this set is changed then.
+        """
+        return self._find(name).remove(is_wanted, is_dry=is_dry) if self._place(name).is_there else ()
 
     def _place(self, name: str) -> Place:
         if name not in self._paths:

@@ -4,13 +4,13 @@ import os
 import re
 from collections.abc import Callable, Sequence
 
-from foretell.adapters.evalsets.case_file import append_cases, read_cases, write_cases
+from foretell.adapters.evalsets.case_file import append_cases, read_cases, without, write_cases
 from foretell.adapters.evalsets.disk import Place, read, write
-from foretell.adapters.evalsets.versions import Frozen, gaps, parse_versions, with_versions
+from foretell.adapters.evalsets.versions import Frozen, gaps, parse_versions, with_changed, with_versions
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.files.cases import hash_of
 from foretell.core.errors import BadInput, ConfigurationError, Problem, raise_all
-from foretell.core.ports.evalsets import VersionLine
+from foretell.core.ports.evalsets import Rewritten, VersionLine
 
 _FROZEN_FILE = re.compile(r"v([0-9]+)\.jsonl", re.IGNORECASE)
 _GOOD_NAME = re.compile(r"v([1-9][0-9]*)\.jsonl")
@@ -68,6 +68,22 @@ class Folder:
     def add(self, cases: Sequence[Case]) -> int:
         """Append cases to the working file."""
         return append_cases(self._working, cases)
+
+    def remove(self, is_wanted: Callable[[Case], bool], *, is_dry: bool) -> Sequence[Rewritten]:
+        """Write every version without some cases, and the new hashes into `versions.toml`."""
+        versions = [self._read_frozen(one) for one in self._history()]
+        versions += [self._read_working()] if self._working.is_there else []
+        changes = [(one, kept) for one in versions if (kept := without(one.cases, is_wanted)) != one.cases]
+        listed = read(self._list) if self._list.is_there else b""
+        for before, kept in changes if not is_dry else ():
+            write_cases(self._place.inside(f"{before.version}.jsonl"), kept)
+            if before.version != "working":
+                listed = with_changed(listed, before.version, hash_of(kept), len(kept))
+                write(self._list, listed)
+        return [
+            Rewritten(before.label, sum(map(is_wanted, before.cases)), before.hash, hash_of(kept))
+            for before, kept in changes
+        ]
 
     @property
     def _where(self) -> str:

@@ -1,13 +1,13 @@
 """An eval set that is one `.jsonl` file: its version is the hash of its content."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from foretell.adapters.evalsets.case_file import append_cases, read_cases
+from foretell.adapters.evalsets.case_file import append_cases, read_cases, without, write_cases
 from foretell.adapters.evalsets.disk import Place
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.files.cases import hash_of
 from foretell.core.errors import ConfigurationError, Problem
-from foretell.core.ports.evalsets import VersionLine
+from foretell.core.ports.evalsets import Rewritten, VersionLine
 
 _DIGITS = 12
 
@@ -35,6 +35,16 @@ class SingleFile:
             return ()
         found = self.read(None)
         return (VersionLine(found.version, found.hash, None, len(found.cases)),)
+
+    def remove(self, is_wanted: Callable[[Case], bool], *, is_dry: bool) -> Sequence[Rewritten]:
+        """Write the file without some cases."""
+        before = self.read(None)
+        kept = without(before.cases, is_wanted)
+        if kept == before.cases:
+            return ()
+        if not is_dry:
+            write_cases(self._place, kept)
+        return (Rewritten(before.label, sum(map(is_wanted, before.cases)), before.hash, hash_of(kept)),)
 
     def freeze(self, is_adopting: bool) -> EvalSetVersion:
         """Refused: there is nothing to freeze.

@@ -71,6 +71,15 @@ def with_versions(data: bytes, versions: list[Frozen]) -> bytes:
     return text.encode()
 
 
+def with_changed(data: bytes, version: str, digest: str, cases: int) -> bytes:
+    """The file with another hash and number of cases at one version; all else stays as it is."""
+    text = data.decode("utf-8-sig")
+    for field, value in (("hash", f'"{digest}"'), ("cases", str(cases))):
+        at = rf"^(\[{version}\]\n(?:(?!\[).*\n)*?{field}\s*=\s*)\S+"
+        text = re.sub(at, lambda found, value=value: found[1] + value, text, count=1, flags=re.MULTILINE)
+    return text.encode()
+
+
 def _version(name: str, table: Any, where: str, problems: list[Problem]) -> Frozen | None:
     match = _NAME.fullmatch(name)
     if match is None:

@@ -27,6 +27,7 @@ class Database:
     `place` names it to people. A transaction of `writing` takes the write lock when it begins; one of `reading` sees
     one state throughout. `now` is the database's clock in seconds since the epoch. `set_durable` says, between
     transactions, whether commits must survive a power cut. `check` raises when the database went away underneath.
+    `scrub` writes it anew without what was removed.
     """
 
     place: str
@@ -36,6 +37,7 @@ class Database:
     now: ColumnElement[float]
     set_durable: Callable[[Connection, bool], None]
     check: Callable[[], None]
+    scrub: Callable[[], None]
 
     def close(self) -> None:
         """Give all connections back."""

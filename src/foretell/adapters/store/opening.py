@@ -11,6 +11,7 @@ from foretell.adapters.store.claims import StoredClaims
 from foretell.adapters.store.database import Database
 from foretell.adapters.store.facts import StoredFacts
 from foretell.adapters.store.findings import StoredFindings
+from foretell.adapters.store.forgetting import StoredForgetting
 from foretell.adapters.store.intake import StoredIntake
 from foretell.adapters.store.migrations import migrate
 from foretell.adapters.store.people import StoredPeople
@@ -34,6 +35,7 @@ class Store:
     people: StoredPeople
     traffic: StoredTraffic
     intake: StoredIntake
+    forgetting: StoredForgetting
     _database: Database
     _reader: Reader
     _writer: Writer[PendingTrial]
@@ -79,6 +81,7 @@ def open_store(url: str, root: str | Path = ".", *, is_reading: bool = False) ->
         people=StoredPeople(database, reader, writer),
         traffic=StoredTraffic(database, reader, writer),
         intake=StoredIntake(database, reader, writer),
+        forgetting=StoredForgetting(database, reader, writer),
         _database=database,
         _reader=reader,
         _writer=writer,

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -54,6 +55,7 @@ def open_file(path: Path, *, is_reading: bool = False) -> Database:
         now=literal_column(_NOW, Float),
         set_durable=_set_durable,
         check=_still_there(path),
+        scrub=partial(_scrub, path),
     )
 
 
@@ -122,6 +124,23 @@ def _switch_to_wal(path: Path) -> None:
                 if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
+
+
+def _scrub(path: Path) -> None:
+    """Write the file anew, and cut its log to nothing: both hold pages with what was removed since.
+
+    Raises:
+        Unreachable: others kept it busy all the time, or the disk is full.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            connection.execute("VACUUM")
+            is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise in_our_words(error, str(path), Unreachable) from error
+    if is_busy:
+        hint = "Run the command again when nobody else uses the store."
+        raise Unreachable.of(f"Store {path}", "is being read, and its log still holds what was removed.", hint)
 
 
 def _set_durable(connection: Connection, is_durable: bool) -> None:

@@ -77,7 +77,7 @@ class StoredTraffic:
         return None if body is None else _samples.unpack(body, f"Sample {hash_}")
 
     async def remove(self, ids: Sequence[str]) -> int:
-        """Take some away for good. Returns how many were there."""
+        """Take some away for good. Returns how many were there. Samples keep their ids, which are hashes."""
         gone = 0
         for start in range(0, len(ids), AT_ONCE):
             part = list(ids[start : start + AT_ONCE])

@@ -1,6 +1,6 @@
 """Eval sets as files in the user's repository."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,16 @@ class VersionLine:
     hash: str
     frozen_at: str | None
     cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A version out of which cases were taken: its label, how many, the hash of its content before and after."""
+
+    version: str
+    cases: int
+    before: str
+    after: str
 
 
 class EvalSets(Protocol):
@@ -39,4 +49,11 @@ class EvalSets(Protocol):
 
     def add(self, name: str, cases: Sequence[Case]) -> int:
         """Append cases to the working file, refusing ids that are there. Returns how many it has now."""
+        ...
+
+    def remove(self, name: str, is_wanted: Callable[[Case], bool], *, is_dry: bool = False) -> Sequence[Rewritten]:
+        """Take cases out of every version, frozen ones too, for good: their hashes change.
+
+        A version that would be empty holds one case without content.
+        """
         ...
