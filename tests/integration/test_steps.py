@@ -138,3 +138,61 @@ def test_a_contract_that_is_not_there_is_told_with_the_other_mistakes(
     said = capsys.readouterr().err
     assert "[scorers.contract] contract: 'nowhere.json' cannot be read" in said
     assert "'recorde'" in said
+
+
+def otlp(trace: str, parts: list[tuple[str, str, str]]) -> dict:
+    """One trace in OTLP's JSON: a root with the question and the answer, and its steps (name, kind, error)."""
+
+    def attributes(**named: str) -> list[dict]:
+        return [{"key": key.replace("__", "."), "value": {"stringValue": value}} for key, value in named.items()]
+
+    begin = 1767261600_000000000
+    asked = attributes(input__value="Where is it?", output__value="Here.", openinference__span__kind="AGENT")
+    spans = [{"spanId": "1" * 16, "name": "answer", "attributes": asked}]
+    spans += [
+        {
+            "spanId": str(number + 2) * 16,
+            "parentSpanId": "1" * 16,
+            "name": name,
+            "attributes": attributes(openinference__span__kind=kind),
+            "status": {"code": 2, "message": error} if error else {},
+        }
+        for number, (name, kind, error) in enumerate(parts)
+    ]
+    times = {"traceId": trace, "startTimeUnixNano": str(begin), "endTimeUnixNano": str(begin + 10**9)}
+    return {"resourceSpans": [{"scopeSpans": [{"spans": [span | times for span in spans]}]}]}
+
+
+def test_imported_traces_of_production_compound(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        otlp(f"{number + 1:032x}", [("search", "RETRIEVER", ""), ("pay", "TOOL", "Timeout: 3 s" if number < 2 else "")])
+        for number in range(8)
+    ]
+    (project / "traces.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    told(capsys, "traffic", "import", "traces.jsonl", "--from", "otlp", "--ephemeral-key")
+    window = ("--traffic", "2026-01-01..2026-01-05")
+    found = json.loads(told(capsys, "steps", *window, "--json"))
+    assert [(one["step"]["name"], one["executed"], one["failed"]) for one in found["steps"]] == [
+        ("answer", 8, 0),
+        ("search", 8, 0),
+        ("pay", 8, 2),
+    ]
+    assert (found["predicted"]["value"], found["observed"]["value"]) == (0.75, None)
+    assert "Nothing says how the traces ended" in told(capsys, "steps", *window)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--traffic", "2026-01-01..2026-01-05", "--confirm"], "traffic has none"),
+        (["some-run", "--traffic", "2026-01-01..2026-01-05"], "is read instead of a run, not beside 'some-run'"),
+        (["--max-cost", "1"], "is for the replays of --confirm"),
+        (["--traffic", "2026"], "'2026' is no span of time"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_options_that_would_be_passed_over_are_refused(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run_command_line(["steps", *words]) == 64
+    assert said in " ".join(capsys.readouterr().err.split())

@@ -11,7 +11,7 @@ from foretell.cli.progress import announcer
 from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, look_up, print_json, print_sheet
 from foretell.core.analysis.reading import StepReport
 from foretell.core.analysis.steps import TARGET_RATE
-from foretell.core.errors import RunFailed, raise_all
+from foretell.core.errors import ConfigurationError, Problem, RunFailed, raise_all
 from foretell.reports.numbers import as_json
 from foretell.reports.steps import confirmation_sheet, step_sheets
 from foretell.reports.steps_page import steps_page
@@ -19,9 +19,11 @@ from foretell.services.confirm import confirm
 from foretell.services.house import House
 from foretell.services.steps import steps, traffic_steps
 
+LATEST = "latest"
+
 
 def command(
-    run: RunArgument = "latest",
+    run: RunArgument = LATEST,
     *,
     traffic: Annotated[
         str | None, typer.Option(metavar="FROM..TO", help="The stored traffic of this time instead of a run.")
@@ -45,6 +47,7 @@ def command(
     config: ConfigOption = None,
 ) -> None:
     """Tell how the steps of a run compound, and at which step its failures start."""
+    _check(is_traffic=traffic is not None, is_confirming=confirm_, run=run, money=max_cost, baseline=baseline)
     paths = claim_paths(out or (), ("html",), {})
 
     async def work(house: House) -> StepReport:
@@ -72,3 +75,21 @@ def command(
         print_sheet(sheet)
     for path in paths:
         say(f"written: {os.path.relpath(path)}")
+
+
+def _check(*, is_traffic: bool, is_confirming: bool, run: str, money: float | None, baseline: str | None) -> None:
+    """See that no option would be passed over in silence.
+
+    Raises:
+        ConfigurationError: one would.
+    """
+    problems: list[Problem] = []
+    if is_traffic and run != LATEST:
+        problems.append(Problem("--traffic", f"is read instead of a run, not beside '{run}'.", "Leave one out."))
+    if is_traffic and is_confirming:
+        hint = "Name a run: its cases can be asked again."
+        problems.append(Problem("--confirm", "replays the trials of a run; traffic has none.", hint))
+    if not is_confirming and (money is not None or baseline is not None):
+        name = "--baseline" if money is None else "--max-cost"
+        problems.append(Problem(name, "is for the replays of --confirm, which was not asked for.", "Add it."))
+    raise_all(ConfigurationError, problems)
