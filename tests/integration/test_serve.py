@@ -7,11 +7,24 @@ import threading
 from pathlib import Path
 from subprocess import run
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+
 from foretell.core.domain.conversation import Usage
 from tests.serving import Served, serving, stored
-from tests.unit.adapters.capture.exports import TRACE, as_json, as_protobuf, request_of, span_of, zipped
+from tests.unit.adapters.capture.exports import (
+    TRACE,
+    as_json,
+    as_protobuf,
+    logs_as_protobuf,
+    logs_of,
+    record_of,
+    request_of,
+    span_of,
+    zipped,
+)  # fmt: skip
 
 JSON, PROTOBUF = {"content-type": "application/json"}, {"content-type": "application/x-protobuf"}
+GZIP = {"content-encoding": "gzip"}
 
 SENDER = """
 import sys
@@ -102,6 +115,31 @@ def test_beyond_this_machine_every_request_needs_the_token(tmp_path: Path) -> No
         for given, status in ((None, 401), ("Bearer no", 401), ("Basic let me in", 401), ("bearer let me in", 200)):
             headers = JSON if given is None else {**JSON, "authorization": given}
             assert served.post("/v1/traces", body, headers)[0] == status
+
+
+def test_logs_tell_of_spans_and_of_evaluations(tmp_path: Path) -> None:
+    call = span_of(2, 1, attributes={"gen_ai.operation.name": "chat"})
+    judged = {"gen_ai.evaluation.name": "rating", "gen_ai.evaluation.score.value": 4}
+    records = [
+        record_of("gen_ai.user.message", 2, {"content": "I am jo@example.com"}),
+        record_of("gen_ai.choice", 2, {"index": 0, "message": {"role": "assistant", "content": "Hello."}}),
+        record_of("gen_ai.evaluation.result", 1, attributes=judged),
+        record_of("disk.full", 1),
+    ]
+    with serving(tmp_path) as served:
+        status, answer, _ = served.post("/v1/logs", zipped(logs_as_protobuf(logs_of(records))), {**PROTOBUF, **GZIP})
+        assert (status, ExportLogsServiceResponse.FromString(answer).partial_success.rejected_log_records) == (200, 1)
+        assert served.post("/v1/logs", b"x", {"content-type": "text/plain"})[0] == 415
+        assert served.post("/v1/logs", b"\xff", PROTOBUF)[0] == 400
+        assert served.end(signal.SIGKILL) == -9  # what was acknowledged waits, and finds its spans
+    with serving(tmp_path) as served:
+        assert served.post("/v1/traces", as_protobuf(request_of([span_of(1), call])), PROTOBUF)[0] == 200
+        assert served.end() == 143
+    (found,) = stored(tmp_path)
+    assert str(found.input).startswith("I am <email:")
+    assert (found.output, found.feedback, len(found.spans)) == ("Hello.", {"rating": 4}, 2)
+    everything = b"".join(path.read_bytes() for path in (tmp_path / ".foretell").iterdir())
+    assert b"example.com" not in everything
 
 
 def send_until_dead(served: Served, sender: int, acknowledged: set[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from foretell.cli import run_command_line
 from foretell.core.analysis.personal import Anonymiser
 from tests.integration.span_files import KEY, kept, make_shop, taken
-from tests.unit.adapters.capture.exports import request_of, span_of
+from tests.unit.adapters.capture.exports import logs_of, record_of, request_of, span_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "otlp"
 
@@ -119,6 +119,23 @@ def test_what_cannot_be_taken_is_told_and_counted(shop: Path, capsys: pytest.Cap
     found = taken(capsys, "t.jsonl", "--skip-bad")
     assert (found["bad"], found["passed_over"], found["spans"]["new"], found["spans"]["cut"]) == (2, 1, 2, 1)
     assert taken(capsys, "t.jsonl", "--skip-bad", "--dry-run")["spans"]["read"] == 2
+
+
+def test_logs_beside_spans_tell_of_them(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    judged = {"gen_ai.evaluation.name": "resolved", "gen_ai.evaluation.score.value": 1}
+    records = [
+        record_of("gen_ai.user.message", 1, {"content": "hi"}),
+        record_of("gen_ai.evaluation.result", 1, attributes=judged),
+        record_of("gen_ai.evaluation.result", 1, attributes=judged, traceId="9" * 32),
+        record_of("disk.full"),
+    ]
+    write(shop / "t.jsonl", [logs_of(records), {"resourceMetrics": []}, request_of([span_of(1)])])
+    found = taken(capsys, "t.jsonl")
+    assert (found["new"], found["feedback"], found["unheard"], found["passed_over"]) == (1, 2, 1, 2)
+    before = kept(shop)
+    assert [(one.input, one.feedback) for one in before] == [("hi", {"resolved": True})]
+    assert taken(capsys, "t.jsonl")["new"] == 0
+    assert kept(shop) == before
 
 
 def test_a_form_that_is_named_takes_nothing_else(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

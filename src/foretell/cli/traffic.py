@@ -80,7 +80,7 @@ def _told(found: Intake, *, is_dry: bool) -> str:
         unheard = f", {found.unheard:,} of it on nothing that is kept" if found.unheard else ""
         said.append(f"feedback: {found.feedback:,} read{unheard}")
     if found.passed_over:
-        said.append(f"{counted(found.passed_over, 'row')} of metrics or logs passed over")
+        said.append(f"{found.passed_over:,} of metrics or logs passed over")
     if found.bad:
         said.append(f"{counted(found.bad, 'bad row')} skipped")
     return f"{'; '.join(said)}{'; nothing was written' if is_dry else ''}. Names: {found.names}."

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from foretell.core.analysis.assembling import Told, interaction_of
+from foretell.core.analysis.assembling import Told, interaction_of, with_notes
 from foretell.core.domain.arrivals import Arrival
 from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.values import Json
@@ -18,7 +18,7 @@ class Growth:
     """The change of an interaction by covered arrivals of its trace; the same ones again change nothing.
 
     Once it was made, `is_new` tells whether there was an interaction before, `added` how many spans are new in it, and
-    `cut` how many were too many.
+    `cut` how many were too many, `unheard` how many notes are on nothing that is kept.
     """
 
     identity: str
@@ -29,18 +29,23 @@ class Growth:
     is_new: bool = field(default=False, init=False)
     added: int = field(default=0, init=False)
     cut: int = field(default=0, init=False)
+    unheard: int = field(default=0, init=False)
 
-    def __call__(self, before: Interaction | None) -> Interaction:
-        """The interaction with the spans that came since."""
+    def __call__(self, before: Interaction | None) -> Interaction | None:
+        """The interaction with what came since; notes alone make none."""
         spans = () if before is None else before.spans
         known = {span.span_id for span in spans}
-        fresh = list({one.span.span_id: one for one in reversed(self.arrivals)}.values())[::-1]
-        fresh = [one for one in fresh if one.span.span_id not in known]
+        fresh = {one.span.span_id: one for one in reversed(self.arrivals) if not one.is_note}
+        fresh = [one for one in reversed(fresh.values()) if one.span.span_id not in known]
         kept = fresh[: max(0, MOST_SPANS - len(spans))]
-        self.is_new, self.added, self.cut = before is None, len(kept), len(fresh) - len(kept)
-        if before is not None and not kept:
+        self.is_new, self.added, self.cut = before is None and bool(kept), len(kept), len(fresh) - len(kept)
+        notes = [one for one in self.arrivals if one.is_note]
+        known |= {one.span.span_id for one in kept}
+        self.unheard = sum(not known or (one.span.span_id not in known and not one.feedback) for one in notes)
+        if not kept and (before is None or not notes):
             return before
-        return interaction_of(self.identity, [*spans, *(one.span for one in kept)], self._told(before, kept))
+        after = with_notes([*spans, *(one.span for one in kept)], [one.span for one in notes])
+        return interaction_of(self.identity, after, self._told(before, [*kept, *notes]))
 
     def _told(self, before: Interaction | None, kept: Sequence[Arrival]) -> Told:
         found = Told(

@@ -16,7 +16,7 @@ from foretell.core.analysis.sampling import Draw, Sampler
 from foretell.core.domain.arrivals import Remark, run_of
 from foretell.core.errors import ForetellError
 from foretell.core.ports.capture import Coverer, Export, Parcel, Piece
-from foretell.core.ports.intake import Change, Intake
+from foretell.core.ports.intake import Intake
 from foretell.services.feedback import say
 from foretell.services.growing import Growth
 
@@ -27,6 +27,7 @@ LONGEST_AHEAD = 5.0
 REMEMBERED = 200_000
 """Traces whose decision is remembered, so that all of its spans share it."""
 TICK_SECONDS = 0.25
+_UNDRAWN = Draw(is_kept=True, probability=None)
 _EVALUATION = Draw(is_kept=False, probability=0.0)
 
 
@@ -71,8 +72,8 @@ class OpenTrace:
 class Ingest:
     """Takes requests in: `start` before the first, `drain` after the last. `now` is RFC 3339, `clock` only grows.
 
-    `counts` tells what became of spans: `kept`, `left` by sampling, of an `evaluation`, `rejected`; values `cut`; and
-    `feedback`, with that on nothing that is kept.
+    `counts` tells what became of spans: `kept`, `left` by sampling, of an `evaluation`, `rejected`; values `cut`;
+    `feedback` and `notes`, and those on nothing that is kept.
     """
 
     intake: Intake
@@ -110,7 +111,7 @@ class Ingest:
         covered = await self.coverer.cover(export, kept)
         pieces = [replace(piece, probability=chances.get(piece.trace)) for piece in covered.pieces]
         self._take(await self.intake.keep(pieces), pieces)
-        self.counts["kept"] += len(kept)
+        self.counts["notes" if export.is_notes else "kept"] += len(kept)
         self.counts["cut"] += covered.cut
 
     async def say(self, remark: Remark) -> bool:
@@ -160,14 +161,19 @@ class Ingest:
                 self._remember(parcel.trace_id, _EVALUATION)
                 seen = "", _EVALUATION
             if seen[0] != parcel.trace_id:  # spans of one trace mostly come together
-                seen = parcel.trace_id, self._draw(parcel, talks.get(parcel.trace_id))
-                if seen[1].is_kept:
+                draw = self._known(parcel) if export.is_notes else self._draw(parcel, talks.get(parcel.trace_id))
+                seen = parcel.trace_id, draw
+                if draw.is_kept:
                     chances[self._identity(parcel.trace_id)] = seen[1].probability
             if seen[1].is_kept:
                 kept.append(place)
             else:
                 self.counts["evaluation" if seen[1] is _EVALUATION else "left"] += 1
         return kept, chances
+
+    def _known(self, parcel: Parcel) -> Draw:
+        """The decision about a trace of which a note came. It may come first: then it waits for the trace's spans."""
+        return self._draws.get(parcel.trace_id, _UNDRAWN)
 
     def _draw(self, parcel: Parcel, conversation: str | None) -> Draw:
         """The decision about a trace, made once: a conversation that is named later does not change it."""
@@ -215,6 +221,8 @@ class Ingest:
                 leaving = Counter(number for trace in taken.values() for number in trace.numbers)
                 done = [number for number, shares in leaving.items() if self._shares[number] == shares]
                 await self.intake.settle(changes, done)
+                self.counts["notes on nothing kept"] += sum(change.unheard for _, change in changes)
+                self.counts["cut"] += sum(change.cut for _, change in changes)
             except BaseException:
                 for name, trace in taken.items():
                     self._reopen(name, trace)
@@ -230,6 +238,7 @@ class Ingest:
             trace.numbers |= newer.numbers
         self._open[name] = trace
 
-    def _change(self, identity: str, trace: OpenTrace) -> Change:
+    def _change(self, identity: str, trace: OpenTrace) -> Growth:
         arrivals = [arrival for piece in trace.pieces for arrival in self.coverer.unpack(piece)]
-        return Growth(identity, arrivals, self.now(), trace.pieces[0].probability, self.rules.anonymiser.names_covered)
+        probability = next((one.probability for one in trace.pieces if one.probability is not None), None)
+        return Growth(identity, arrivals, self.now(), probability, self.rules.anonymiser.names_covered)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from foretell.core.analysis.personal import Anonymiser
 from foretell.core.analysis.sampling import Sampler
 from foretell.core.domain.arrivals import Arrival, Losses, Remark
 from foretell.core.domain.files.lines import PRINTED, bad_input
@@ -42,7 +41,8 @@ class Intake:
     """What came of it: interactions read, left out by the share, new to the store, known to it, and bad rows.
 
     Where the rows are spans, `new` alone counts interactions, and `spans` tells of the spans. `passed_over` are rows
-    of metrics and logs. `feedback` came by itself, `unheard` is what of it is about nothing that is kept.
+    of metrics and records of logs. `feedback` came by itself, as what logs tell of spans; `unheard` is what of it is on
+    nothing that is kept.
     """
 
     read: int = 0
@@ -84,26 +84,32 @@ async def take_in(house: House, request: IntakeRequest, told: Callable[[Intake],
                 new=found.new + new,
                 known=found.known + (0 if request.is_dry else len(kept) - new),
             )
-        if arrivals := [one for one in part if isinstance(one, Arrival)]:
+        if arrivals := [one for one in part if isinstance(one, Arrival) and not one.is_note]:
             taken, new = await spans.take(arrivals)
             found = replace(found, new=found.new + new, spans=found.spans.plus(taken))
         if told is not None:
             told(found)
-    return await _with_feedback(house, request, anonymiser, found) if has_feedback else found
+    return await _with_feedback(house, request, spans, found) if has_feedback else found
 
 
-async def _with_feedback(house: House, request: IntakeRequest, anonymiser: Anonymiser, found: Intake) -> Intake:
+async def _with_feedback(house: House, request: IntakeRequest, spans: SpanTaker, found: Intake) -> Intake:
     """Once more through the archive, for the feedback in it: what that is about is in the store by now."""
     number = heard = 0
-    later = SpanRemarks(house.store.intake, house.store.traffic, anonymiser)
-    remarks = (one for one in house.archives.stream(request.archive) if isinstance(one, Remark))
-    while part := list(islice(remarks, AT_ONCE)):
+    later = SpanRemarks(house.store.intake, house.store.traffic, spans.anonymiser)
+    told = (one for one in house.archives.stream(request.archive) if _is_feedback(one))
+    while part := list(islice(told, AT_ONCE)):
         number += len(part)
         if not request.is_dry:
-            heard += await say(house.store.intake, anonymiser, [one for one in part if one.about != "span"])
-            heard += await later.add(one for one in part if one.about == "span")
+            remarks = [one for one in part if isinstance(one, Remark)]
+            heard += await say(house.store.intake, spans.anonymiser, [one for one in remarks if one.about != "span"])
+            heard += await later.add(one for one in remarks if one.about == "span")
+            heard += await spans.take_notes([one for one in part if isinstance(one, Arrival)])
     heard += await later.say()
     return replace(found, feedback=number, unheard=0 if request.is_dry else number - heard)
+
+
+def _is_feedback(one: Found | Problem) -> bool:
+    return isinstance(one, Remark) or (isinstance(one, Arrival) and one.is_note)
 
 
 def _noted(found: Intake, part: Sequence[Found | Problem]) -> Intake:
@@ -128,7 +134,7 @@ def _look(house: House, request: IntakeRequest, draws: TraceDraws) -> bool:
             problems.append(one)
         elif isinstance(one, Arrival):
             draws.look(one)
-        has_feedback |= isinstance(one, Remark)
+        has_feedback |= _is_feedback(one)
     if problems and not request.is_skipping_bad:
         raise bad_input(problems)
     return has_feedback

@@ -71,12 +71,23 @@ class SpanTaker:
 
     async def take(self, arrivals: Sequence[Arrival]) -> tuple[SpanIntake, int]:
         """What came of some spans, and how many interactions are new by them."""
+        found, growths = await self._grow(arrivals)
+        new, cut = sum(one.added for one in growths), sum(one.cut for one in growths)
+        known = sum(len(one.arrivals) for one in growths) - new - cut
+        return replace(found, known=known, new=new, cut=cut), sum(one.is_new for one in growths)
+
+    async def take_notes(self, notes: Sequence[Arrival]) -> int:
+        """Add what is told of spans apart from them; how much of it is on something that is kept."""
+        _, growths = await self._grow(notes)
+        return sum(len(one.arrivals) - one.unheard for one in growths)
+
+    async def _grow(self, arrivals: Sequence[Arrival]) -> tuple[SpanIntake, list[Growth]]:
         drawn = [(one, self.draws.draw(one)) for one in arrivals]
         kept = [(one, draw) for one, draw in drawn if draw.is_kept]
         evaluation = sum(draw is _EVALUATION for _, draw in drawn)
         found = SpanIntake(len(drawn), len(drawn) - len(kept) - evaluation, evaluation)
         if self.is_dry or not kept:
-            return found, 0
+            return found, []
         chances = {self.anonymiser.identity("interaction", one.trace_id): draw.probability for one, draw in kept}
         covered = sorted(covered_arrivals(self.anonymiser, [one for one, _ in kept]), key=lambda one: one.trace_id)
         growths = [
@@ -84,6 +95,4 @@ class SpanTaker:
             for trace, part in groupby(covered, key=lambda one: one.trace_id)
         ]
         await self.house.store.intake.settle([(one.identity, one) for one in growths], ())
-        new = sum(one.added for one in growths)
-        cut = sum(one.cut for one in growths)
-        return replace(found, known=len(kept) - new - cut, new=new, cut=cut), sum(one.is_new for one in growths)
+        return found, growths

@@ -1,4 +1,4 @@
-"""`POST /v1/traces`: OTLP over HTTP."""
+"""`POST /v1/traces` and `/v1/logs`: OTLP over HTTP."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,19 +13,28 @@ def receiver_routes(ingest: Ingest) -> APIRouter:
 
     @router.post("/v1/traces", include_in_schema=False)
     async def traces(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction] # the decorator keeps it
-        media = request.headers.get("content-type", "")
-        try:
-            export = read_export(await body_of(request), media, request.headers.get("content-encoding", ""))
-            await ingest.accept(export)
-        except Refused as refused:
-            return _refused(refused.status, refused.reason, media)
-        except Busy as busy:
-            return _refused(429, str(busy), media, busy.seconds)
-        except ForetellError:  # its words may name places on this machine
-            return _refused(503, "it cannot be kept at the moment; send it again", media, 1)
-        return Response(export.answer(), 200, media_type=export.media)
+        return await _taken(ingest, request, is_notes=False)
+
+    @router.post("/v1/logs", include_in_schema=False)
+    async def logs(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction] # the decorator keeps it
+        return await _taken(ingest, request, is_notes=True)
 
     return router
+
+
+async def _taken(ingest: Ingest, request: Request, *, is_notes: bool) -> Response:
+    media = request.headers.get("content-type", "")
+    try:
+        encoding = request.headers.get("content-encoding", "")
+        export = read_export(await body_of(request), media, encoding, is_notes=is_notes)
+        await ingest.accept(export)
+    except Refused as refused:
+        return _refused(refused.status, refused.reason, media)
+    except Busy as busy:
+        return _refused(429, str(busy), media, busy.seconds)
+    except ForetellError:  # its words may name places on this machine
+        return _refused(503, "it cannot be kept at the moment; send it again", media, 1)
+    return Response(export.answer(), 200, media_type=export.media)
 
 
 async def body_of(request: Request) -> bytes:

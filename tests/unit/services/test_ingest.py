@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ class Sent:
 
     spans: list[Arrival]
     losses: Losses = field(default_factory=Losses)
+    is_notes: bool = False
 
     def parcels(self) -> Iterator["SentSpan"]:
         return (SentSpan(arrival) for arrival in self.spans)
@@ -69,7 +71,7 @@ class Here:
             own = [one for one in covered if one.trace_id == trace]
             body = str(len(self.bodies)).encode()
             self.bodies[body] = own
-            is_root = any(one.span.parent_id is None for one in own)
+            is_root = any(one.span.parent_id is None and not one.is_note for one in own)
             pieces.append(Piece(trace, len(own), is_root, body, conversation=own[0].conversation_id))
         return Covered(tuple(pieces))
 
@@ -161,7 +163,7 @@ async def test_spans_of_evaluations_are_dropped_with_their_whole_trace() -> None
     await ingest.accept(Sent([arrival(1, state="foretell=r"), arrival(1, 2), arrival(2, run="r"), arrival(3)]))
     await ingest.accept(Sent([arrival(1, 3), arrival(2, 3)]))
     await ingest.drain()
-    assert (len(here.found), dict(ingest.counts)) == (1, {"kept": 1, "evaluation": 5, "rejected": 0, "cut": 0})
+    assert (len(here.found), dict(+ingest.counts)) == (1, {"kept": 1, "evaluation": 5})
 
 
 async def test_a_conversation_is_kept_or_left_as_a_whole_and_a_decision_stays() -> None:
@@ -215,3 +217,47 @@ async def test_feedback_on_a_conversation_is_on_all_that_is_kept_of_it_so_far() 
         [(first, {"resolved": False}), (first, {"resolved": False}), (first, {}), (second, {})], key=str
     )
     assert (ingest.counts["feedback"], ingest.counts["feedback on nothing kept"]) == (1, 1)
+
+
+def note(trace: int, number: int = 1, **fields: Any) -> Arrival:
+    feedback = fields.pop("feedback", {})
+    return Arrival(f"{trace:032x}", Span("", span_id=str(number), **fields), feedback=feedback, is_note=True)
+
+
+async def test_notes_are_added_to_the_spans_that_they_tell_of_before_and_after_these_came() -> None:
+    here = Here()
+    ingest, time = ingest_of(here)
+    asked = note(1, 2, input=[{"role": "user", "content": "hi"}])
+    await ingest.accept(Sent([asked, note(2, output="lost")], is_notes=True))
+    await ingest.accept(Sent([asked, note(1, 2, output="ho")], is_notes=True))  # one of them was sent twice
+    call = Arrival(f"{1:032x}", Span("chat", "llm", span_id="2", parent_id="1"))
+    await ingest.accept(Sent([Arrival(f"{1:032x}", Span("answer", span_id="1")), call]))
+    time[0] = 2.5
+    await settle_due(ingest)
+    (found,) = here.found.values()
+    assert (found.input, found.output, len(found.spans)) == ("hi", "ho", 2)
+    await ingest.accept(Sent([note(1, 2, output="too late"), note(1, 9, output="of no span")], is_notes=True))
+    await ingest.accept(Sent([note(1, 2, feedback={"note": "by jo@example.com"})], is_notes=True))
+    time[0] = 20.0
+    await settle_due(ingest)
+    (found,) = here.found.values()
+    assert (found.output, found.probability) == ("ho", 1.0)
+    assert found.feedback == {"note": f"by {ANONYMISER.pseudonym('email', 'jo@example.com')}"}
+    assert here.rows == {}
+    assert (ingest.counts["notes"], ingest.counts["notes on nothing kept"], ingest.counts["kept"]) == (7, 2, 2)
+
+
+async def test_notes_follow_the_decision_about_their_trace_and_make_none() -> None:
+    here = Here()
+    ingest, time = ingest_of(here, share=0.5)
+    left, kept = 1, 0xFF << 48
+    await ingest.accept(Sent([note(left, output="first"), note(kept, output="first")], is_notes=True))
+    await ingest.accept(Sent([arrival(left), arrival(kept)]))
+    await ingest.accept(Sent([note(left, feedback={"rating": 1}), note(kept, feedback={"rating": 2})], is_notes=True))
+    await ingest.accept(Sent([arrival(3, run="run-1")]))
+    await ingest.accept(Sent([note(3, output="of an evaluation")], is_notes=True))
+    time[0] = 20.0
+    await settle_due(ingest)
+    (found,) = here.found.values()
+    assert (found.output, found.feedback, found.probability) == ("first", {"rating": 2}, 0.5)
+    assert here.rows == {}

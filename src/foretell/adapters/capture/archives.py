@@ -69,7 +69,7 @@ def _langfuse(fields: Mapping[str, str], where: str, row: Mapping[str, Json]) ->
 
 
 def _otlp(where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
-    """An export request, as the OpenTelemetry Collector writes one a line; other signals than spans are counted."""
+    """An export request, as the OpenTelemetry Collector writes one a line; metrics are counted, as are other logs."""
     losses = Losses()
     if not any(isinstance(row.get(name), list) for name in _SIGNALS):
         yield Problem(where, "is no export request: it has no list 'resourceSpans'.", "See what wrote the file.")
@@ -78,9 +78,11 @@ def _otlp(where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
         yield arrival_of(parcel.open())
     if losses.rejected:
         yield Problem(where, f"holds spans that cannot be taken: {losses}.", "See what wrote the file.")
-    others = sum(name in row for name in _SIGNALS[1:])
-    if losses.cut or others:
-        yield Losses(others, losses.cut)
+    others = Losses(int("resourceMetrics" in row), losses.cut)
+    for note in otlp_json.notes_in(row, others):
+        yield arrival_of(note.open())
+    if others.cut or others.rejected:
+        yield others
 
 
 _NAMED: Final[Mapping[str, Form]] = {"otlp": _otlp, "phoenix": phoenix_row}

@@ -34,12 +34,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OtlpExport:
-    """The port `Export` over a request: its media type and its body, inflated."""
+    """The port `Export` over a request: its media type and its body, inflated; whether it is one of log records."""
 
     media: str
     body: bytes
     _parcels: Iterator[RawParcel]
     losses: Losses
+    is_notes: bool = False
 
     def parcels(self) -> Iterator[RawParcel]:
         """See the port. They can be had once."""
@@ -51,11 +52,11 @@ class OtlpExport:
 
     def answer(self) -> bytes:
         """The body of the answer, in the encoding of the request."""
-        return _codec(self.media).response(self.losses)
+        return _codec(self.media).response(self.losses, is_notes=self.is_notes)
 
 
-def read_export(body: bytes, media: str, encoding: str = "") -> OtlpExport:
-    """What a request holds, by its headers `Content-Type` and `Content-Encoding`.
+def read_export(body: bytes, media: str, encoding: str = "", *, is_notes: bool = False) -> OtlpExport:
+    """What a request holds, by its headers `Content-Type` and `Content-Encoding`: spans, or log records.
 
     Raises:
         Refused: 400 for what cannot be read, 413 for what is too large, 415 for another type or encoding.
@@ -66,7 +67,9 @@ def read_export(body: bytes, media: str, encoding: str = "") -> OtlpExport:
     plain = _inflated(body, encoding.strip().lower())
     losses = Losses()
     try:
-        return OtlpExport(media, plain, _codec(media).parcels_of(plain, losses), losses)
+        codec = _codec(media)
+        parcels = codec.notes_in_body(plain, losses) if is_notes else codec.parcels_of(plain, losses)
+        return OtlpExport(media, plain, parcels, losses, is_notes)
     except ValueError as error:
         raise Refused(400, str(error)[:500]) from error
 

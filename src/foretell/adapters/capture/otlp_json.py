@@ -9,6 +9,7 @@ from typing import Any, Final, TypeGuard, cast
 
 import msgspec
 
+from foretell.adapters.capture.notes import Note, Record, is_known, notes_of
 from foretell.adapters.capture.raw import (
     DEEPEST,
     MOST_ATTRIBUTES,
@@ -77,15 +78,50 @@ def parcels_of(body: bytes, losses: Losses) -> Iterator[JsonParcel]:
     Raises:
         NotOtlpJson: the text is no JSON object with `resourceSpans`.
     """
+    return parcels_in(_request(body, "resourceSpans"), losses)
+
+
+def _request(body: bytes, groups: str) -> dict[str, Any]:
     try:
         request: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         what = f"the body is no JSON: {error}"
         raise NotOtlpJson(what) from error
-    if not _is_object(request) or not isinstance(request.get("resourceSpans", []), list):
-        what = "the body is no object with a list 'resourceSpans'"
+    if not _is_object(request) or not isinstance(request.get(groups, []), list):
+        what = f"the body is no object with a list '{groups}'"
         raise NotOtlpJson(what)
-    return parcels_in(request, losses)
+    return request
+
+
+def notes_in_body(body: bytes, losses: Losses) -> Iterator[Note]:
+    """What the log records of a request tell of spans; what they do not is counted as lost.
+
+    Raises:
+        NotOtlpJson: the text is no JSON object with `resourceLogs`.
+    """
+    return notes_in(_request(body, "resourceLogs"), losses)
+
+
+def notes_in(request: Mapping[str, Any], losses: Losses) -> Iterator[Note]:
+    """The same of a request that is read already."""
+    return notes_of(_records(request, losses), losses)
+
+
+def _records(request: Mapping[str, Any], losses: Losses) -> Iterator[Record]:
+    for by_resource in _objects(request, "resourceLogs", losses):
+        resource = _attributes(_object(by_resource, "resource"), losses)
+        for by_scope in _objects(by_resource, "scopeLogs", losses):
+            for record in _objects(by_scope, "logRecords", losses):
+                attributes = _attributes(record, losses)
+                name = _text(record, "eventName") or str(attributes.get("event.name", ""))
+                if not is_known(name):
+                    losses.reject("it is no event that is known here")
+                    continue
+                body = _value(record.get("body"), losses, 0)
+                event = RawEvent(name, {**attributes, **body} if isinstance(body, dict) else attributes)
+                trace_id, span_id = _text(record, "traceId").lower(), _text(record, "spanId").lower()
+                span_id = span_id if is_id(span_id, 16) else ""
+                yield Record(trace_id if is_id(trace_id, 32) else "", span_id, event, resource)
 
 
 def parcels_in(request: Mapping[str, Any], losses: Losses) -> Iterator[JsonParcel]:
@@ -190,11 +226,12 @@ def _bytes(value: Any) -> bytes:
         return b""
 
 
-def response(losses: Losses) -> bytes:
+def response(losses: Losses, *, is_notes: bool = False) -> bytes:
     """The answer to a request that was taken, with what of it was not."""
     if not losses.rejected:
         return b"{}"
-    part = {"rejectedSpans": str(losses.rejected), "errorMessage": str(losses)}
+    name = "rejectedLogRecords" if is_notes else "rejectedSpans"
+    part = {name: str(losses.rejected), "errorMessage": str(losses)}
     return json.dumps({"partialSuccess": part}).encode()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -12,6 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
+from foretell.adapters.capture.notes import Note, Record, is_known, notes_of
 from foretell.adapters.capture.raw import (
     DEEPEST,
     MOST_ATTRIBUTES,
@@ -108,6 +110,41 @@ def parcels_of(body: bytes, losses: Losses) -> Iterator[ProtobufParcel]:
     return _opened(request, losses)
 
 
+def notes_in_body(body: bytes, losses: Losses) -> Iterator[Note]:
+    """What the log records of a request tell of spans; what they do not is counted as lost.
+
+    Raises:
+        NotProtobuf: the bytes cannot be read.
+    """
+    try:
+        request = ExportLogsServiceRequest.FromString(body)
+    except (DecodeError, RecursionError) as error:
+        what = f"the body is no ExportLogsServiceRequest: {error}"
+        raise NotProtobuf(what) from error
+    return notes_of(_records(request, losses), losses)
+
+
+def _records(request: ExportLogsServiceRequest, losses: Losses) -> Iterator[Record]:
+    for by_resource in request.resource_logs:
+        resource = _Resource(by_resource.resource.attributes, losses)
+        for by_scope in by_resource.scope_logs:
+            for record in by_scope.log_records:
+                attributes = _attributes(record.attributes, losses)
+                name = record.event_name or str(attributes.get("event.name", ""))
+                if not is_known(name):
+                    losses.reject("it is no event that is known here")
+                    continue
+                body = _value(record.body, losses, 0)
+                event = RawEvent(name, {**attributes, **body} if isinstance(body, dict) else attributes)
+                trace_id, span_id = record.trace_id, record.span_id
+                yield Record(
+                    trace_id.hex() if len(trace_id) == 16 and trace_id != _NO_TRACE else "",
+                    span_id.hex() if len(span_id) == 8 and span_id != _NO_SPAN else "",
+                    event,
+                    resource.read(),
+                )
+
+
 def picked(body: bytes, places: Collection[int]) -> bytes:
     """A request of the spans at some places alone: what travels to another process."""
     smaller = ExportTraceServiceRequest()
@@ -169,8 +206,9 @@ def _nested(value: AnyValue, kind: str | None, losses: Losses, depth: int) -> Js
     return {kept_text(pair.key, losses): _value(pair.value, losses, depth + 1) for pair in pairs[:MOST_ITEMS]}
 
 
-def response(losses: Losses) -> bytes:
+def response(losses: Losses, *, is_notes: bool = False) -> bytes:
     """The answer to a request that was taken, with what of it was not."""
+    del is_notes  # ExportLogsServiceResponse has the same fields under the same numbers
     answer = ExportTraceServiceResponse()
     if losses.rejected:
         answer.partial_success.rejected_spans = losses.rejected

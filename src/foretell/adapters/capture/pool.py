@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import groupby
 from multiprocessing import get_context
 from time import perf_counter
@@ -52,15 +53,13 @@ class CoverPool:
         read = cast("OtlpExport", export)
         self._queued += len(kept)
         body = read.body
-        if len(kept) <= FEW and read.media == PROTOBUF:
+        if len(kept) <= FEW and read.media == PROTOBUF and not read.is_notes:
             body, kept = picked(body, frozenset(kept)), range(len(kept))
         size = max(_LEAST, -(-len(kept) // self._processes))
         parts = [kept[start : start + size] for start in range(0, len(kept), size)]
-        loop = asyncio.get_running_loop()
+        loop, work = asyncio.get_running_loop(), partial(_cover, body, read.media, read.is_notes)
         try:
-            done = await asyncio.gather(
-                *(loop.run_in_executor(self._pool, _cover, body, read.media, part) for part in parts)
-            )
+            done = await asyncio.gather(*(loop.run_in_executor(self._pool, work, part) for part in parts))
         except BrokenProcessPool as error:
             self._pool.shutdown(wait=False)
             self._pool = self._opened()
@@ -105,10 +104,10 @@ def _ready() -> bool:
     return "cover" in _in_process
 
 
-def _cover(body: bytes, media: str, kept: Sequence[int]) -> tuple[Covered, float]:
+def _cover(body: bytes, media: str, is_notes: bool, kept: Sequence[int]) -> tuple[Covered, float]:
     """In a process of the pool: the covered pieces, and the seconds that they took."""
     started = perf_counter()
-    export = read_export(body, media)
+    export = read_export(body, media, is_notes=is_notes)
     wanted = set(kept)
     opened = [arrival_of(parcel.open()) for place, parcel in enumerate(export.parcels()) if place in wanted]
     covered = sorted(_in_process["cover"](opened), key=lambda one: one.trace_id)
@@ -117,7 +116,7 @@ def _cover(body: bytes, media: str, kept: Sequence[int]) -> tuple[Covered, float
 
 
 def _piece(trace: str, arrivals: list[Arrival]) -> Piece:
-    is_root = any(one.span.parent_id is None for one in arrivals)
+    is_root = any(one.span.parent_id is None and not one.is_note for one in arrivals)
     conversation = next((one.conversation_id for one in arrivals if one.conversation_id), None)
     return Piece(trace, len(arrivals), is_root, packed(arrivals), conversation=conversation)
 

@@ -30,7 +30,10 @@ class RawEvent:
 
 @dataclass(frozen=True, slots=True)
 class RawSpan:
-    """A span under the names of its maker. Ids are hex, times seconds since the epoch."""
+    """A span under the names of its maker. Ids are hex, times seconds since the epoch.
+
+    A note is what was told of a span apart from it.
+    """
 
     trace_id: str
     span_id: str
@@ -43,6 +46,7 @@ class RawSpan:
     attributes: Mapping[str, Json] = field(default_factory=dict[str, Json])
     events: Sequence[RawEvent] = ()
     resource: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    is_note: bool = False
 
 
 class RawParcel(Parcel, Protocol):

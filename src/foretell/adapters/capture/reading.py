@@ -49,6 +49,7 @@ def arrival_of(raw: RawSpan) -> Arrival:
         release=_text(_first(raw.resource, names.RELEASE)),
         run=run_of(raw.state) or _text(raw.attributes.get(RUN_MARK) or raw.resource.get(RUN_MARK)),
         feedback=_feedback(raw),
+        is_note=raw.is_note,
     )
 
 

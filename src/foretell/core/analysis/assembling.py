@@ -1,7 +1,7 @@
 """The spans of one trace as one interaction: what was asked, what was answered, and what it took."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -52,6 +52,27 @@ def once_each(spans: Iterable[Span]) -> tuple[Span, ...]:
     for number, span in enumerate(spans):
         found.setdefault(span.span_id or number, span)
     return tuple(sorted(found.values(), key=lambda span: span.start or 0.0))
+
+
+def with_notes(spans: Sequence[Span], notes: Sequence[Span]) -> list[Span]:
+    """Spans with the input and output that was told of them apart, where they have none; a note twice counts once."""
+    told: dict[str | None, list[Span]] = {}
+    for note in notes:
+        known = told.setdefault(note.span_id, [])
+        if note not in known:
+            known.append(note)
+    return [_noted(span, told[span.span_id]) if span.span_id in told else span for span in spans]
+
+
+def _noted(span: Span, notes: Sequence[Span]) -> Span:
+    asked = [note.input for note in notes if note.input is not None]
+    messages = [message for one in asked if isinstance(one, list) for message in cast("list[Any]", one)]
+    answered = next((note.output for note in notes if note.output is not None), None)
+    return replace(
+        span,
+        input=(messages or next(iter(asked), None)) if span.input is None else span.input,
+        output=answered if span.output is None else span.output,
+    )
 
 
 def roots_of(spans: Sequence[Span]) -> list[Span]:

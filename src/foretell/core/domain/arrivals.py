@@ -20,7 +20,8 @@ class Arrival:
     """A span as it arrived, raw: personal data is still in it.
 
     `trace_id` is in hex, `state` is W3C tracestate. `run` names the evaluation that caused the span, None in
-    production. `feedback` is what the span says about its interaction.
+    production. `feedback` is what the span says about its interaction. A note is what was told of a span apart from
+    it: its `span` has nothing but the id, and the input or output that the span itself may lack.
     """
 
     trace_id: str
@@ -30,6 +31,7 @@ class Arrival:
     release: str | None = None
     run: str | None = None
     feedback: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    is_note: bool = False
 
 
 Topic: TypeAlias = Literal["trace", "span", "conversation"]

@@ -26,8 +26,13 @@ class Export(Protocol):
         """What could not be taken; complete once all parcels were read."""
         ...
 
+    @property
+    def is_notes(self) -> bool:
+        """Whether it tells of spans apart from them: by log records."""
+        ...
+
     def parcels(self) -> Iterable[Parcel]:
-        """The spans, unopened."""
+        """The spans, unopened; of notes, one parcel for each span that they tell of."""
         ...
 
     def mentions(self, names: frozenset[str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from google.protobuf import json_format
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -71,6 +72,37 @@ def as_protobuf(request: Mapping[str, Any]) -> bytes:
 
 def _base64(digits: str) -> str:
     return base64.b64encode(bytes.fromhex(digits)).decode()
+
+
+def record_of(event: str, number: int = 1, body: Any = None, **fields: Any) -> dict[str, Any]:
+    """A log record on a span of the trace `TRACE`; `attributes` and `body` are plain values."""
+    return (
+        {
+            "timeUnixNano": "1767225600000000000",
+            "traceId": TRACE,
+            "spanId": f"{number:016x}",
+            "eventName": event,
+            "attributes": pairs_of(fields.pop("attributes", {})),
+        }
+        | ({} if body is None else {"body": value_of(body)})
+        | fields
+    )
+
+
+def logs_of(records: Sequence[Mapping[str, Any]], resource: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    scope = {"scope": {"name": "test"}, "logRecords": list(records)}
+    return {"resourceLogs": [{"resource": {"attributes": pairs_of(resource or {})}, "scopeLogs": [scope]}]}
+
+
+def logs_as_protobuf(request: Mapping[str, Any]) -> bytes:
+    """Log records in binary."""
+    plain = json.loads(json.dumps(request))
+    for record in plain["resourceLogs"][0]["scopeLogs"][0]["logRecords"]:
+        for name in ("traceId", "spanId"):
+            record[name] = _base64(record[name])
+    message = ExportLogsServiceRequest()
+    json_format.ParseDict(plain, message)
+    return message.SerializeToString()
 
 
 def zipped(body: bytes) -> bytes:
