@@ -15,7 +15,7 @@ from foretell.cli.init import unpack
 from tests.loopback_endpoint import Question, chat, endpoint
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
-SMALL = ("retrieval_empty", "tool_retried", "model_refuses", "model_retried")
+SMALL = ("retrieval_empty", "tool_field_renamed", "model_refuses", "model_retried")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_every_fault_is_caught_and_blamed_on_its_step(shop: Path) -> None:
     found = {one["fault"]: one["cells"][0] for one in report["findings"]}
     assert {name: (cell["state"], cell["step"], cell["is_cause_right"]) for name, cell in found.items()} == {
         "retrieval_empty": ("caught", "retrieve", True),
-        "tool_retried": ("caught", "lookup_order", True),
+        "tool_field_renamed": ("caught", "lookup_order", True),  # though the template raises
         "model_refuses": ("caught", "complete", True),
         "model_retried": ("caught", "complete", True),
     }

@@ -66,7 +66,7 @@ async def confirm(
             without.append(Replay(row.record.case_id, row.record.repeat, step.label, why))
         elif len(suspects) < MOST:
             suspects.append(_Suspect(row, step, span))
-    replayed = await _replayed(house, run, suspects, (max_cost, announce)) if suspects else ()
+    replayed = await _replayed(house, run, suspects, max_cost, announce) if suspects else ()
     return Confirmation(run.id, good_run.id, (*replayed, *without))
 
 
@@ -98,9 +98,8 @@ def _first(row: TrialRow) -> Executed | None:
 
 
 async def _replayed(
-    house: House, run: Run, suspects: Sequence[_Suspect], money: tuple[float | None, Announce | None]
+    house: House, run: Run, suspects: Sequence[_Suspect], max_cost: float | None, announce: Announce | None
 ) -> tuple[Replay, ...]:
-    max_cost, announce = money
     cases = tuple((await house.store.findings.cases(run.id)).values())
     places = {run.arm.target.name: await house.checkouts.check_out(run.arm.revision)} if run.arm.revision else {}
     rules = rulebook(run.scorers, run.success, run.modes)
