@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 from subprocess import run
+from time import sleep
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
@@ -180,7 +181,13 @@ def test_what_waited_is_taken_up_and_late_spans_are_added(tmp_path: Path) -> Non
     late = span_of(2, 1, startTimeUnixNano="1767225600500000000", attributes={"gen_ai.operation.name": "chat"})
     with serving(tmp_path) as served:
         assert served.post("/v1/traces", as_protobuf(request_of([root])), PROTOBUF)[0] == 200
+        helpers = served.helpers()
         assert served.end(signal.SIGKILL) == -9
+        for _ in range(100):  # what anonymises must not outlive it
+            if not any(one.exists() for one in helpers):
+                break
+            sleep(0.1)
+        assert [one for one in helpers if one.exists()] == []
     with serving(tmp_path) as served:
         assert served.end() == 143
     with serving(tmp_path) as served:

@@ -1,7 +1,7 @@
 """What stored runs say: columns and units of a run, ready for analysis."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foretell.core.analysis.aggregate import Units, fold
 from foretell.core.analysis.compare import compare
@@ -15,7 +15,7 @@ from foretell.core.domain.runs import Run
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, ConfigurationError, Problem, suggest
 from foretell.core.ports.facts import RunsWanted, TrialRow
-from foretell.core.ports.findings import Floats, Ints, TrialColumns, TrialQuery
+from foretell.core.ports.findings import Ints, TrialColumns, TrialQuery
 from foretell.services.house import House
 from foretell.services.run import find_run
 from foretell.services.steps import read_origins
@@ -37,7 +37,11 @@ async def load(house: House, run: Run, modes: Iterable[str] = ()) -> Loaded:
     """A run's columns and units; `modes` names the failure modes whose occurrences are wanted with them."""
     columns = await house.store.findings.columns(run.id)
     fired = {mode: await house.store.findings.occurrences(run.id, mode) for mode in modes}
-    return Loaded(run, columns, fold(columns, fired))
+    units = fold(columns, fired)
+    if run.is_weighted:
+        cases = (await house.store.findings.cases(run.id)).values()
+        units = replace(units, weights=weights_of(cases, columns))
+    return Loaded(run, columns, units)
 
 
 async def summarise(house: House, run: Run) -> RunSummary:
@@ -46,16 +50,8 @@ async def summarise(house: House, run: Run) -> RunSummary:
     counts = tally(loaded.units)
     missing = run.planned - counts.trials
     cases = tuple((await house.store.findings.cases(run.id)).values()) if run.has_neighbours else ()
-    success = success_rate(loaded.units, await _weights(house, loaded))
+    success = success_rate(loaded.units)
     return RunSummary(run, counts, success, reliability(loaded.units), missing, robustness(loaded.units, cases))
-
-
-async def _weights(house: House, loaded: Loaded) -> Floats | None:
-    """For how many interactions of production each unit stands; None when all stand for as many."""
-    if not loaded.run.is_weighted:
-        return None
-    found = weights_of((await house.store.findings.cases(loaded.run.id)).values(), loaded.columns)
-    return None if found is None else found.at(loaded.units.key)
 
 
 async def failures(house: House, reference: str, examples: int = 3) -> FailureReport:
@@ -77,7 +73,7 @@ async def failures(house: House, reference: str, examples: int = 3) -> FailureRe
     }
     unscored = await house.store.findings.page(TrialQuery(run.id, "unscored", limit=examples))
     origins = await read_origins(house, run, loaded.columns)
-    success = success_rate(loaded.units, await _weights(house, loaded))
+    success = success_rate(loaded.units)
     return FailureReport(run, tally(loaded.units), success, modes, shown, tuple(unscored), origins)
 
 

@@ -1,7 +1,7 @@
 """The steps of stored runs and of traffic: each one's success, what they come to, and where failures start."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from foretell.core.analysis.origins import Origin, OriginTally
 from foretell.core.analysis.reading import StepReport
 from foretell.core.analysis.step_table import StepTable, StepTally
 from foretell.core.analysis.steps import TARGET_RATE, compound
+from foretell.core.analysis.weights import fold_weights, weights_of
 from foretell.core.domain.runs import Run
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.traffic import Interaction
@@ -74,7 +75,8 @@ async def read_steps(house: House, run: Run, gaps: Gaps | None = None) -> tuple[
             origins.add(seen, row.conclusion.mode, cluster, (row.record.case_id, row.record.repeat))
         if state != "unscored":
             scored.append(cluster)
-    return table.table(), origins.origins(run.modes, np.array(scored, np.int64))
+    weights = weights_of((await house.store.findings.cases(run.id)).values()) if run.is_weighted else None
+    return replace(table.table(), weights=weights), origins.origins(run.modes, np.array(scored, np.int64))
 
 
 async def read_origins(house: House, run: Run, columns: TrialColumns) -> tuple[Origin, ...]:
@@ -109,11 +111,15 @@ async def traffic_steps(house: House, window: str, target_rate: float = TARGET_R
         raise ConfigurationError(
             Problem("--traffic", f"'{window}' is no span of time.", "Write 2026-01-01..2026-02-01.")
         )
-    table = StepTally()
+    tally, keys, chances = StepTally(), list[int](), list[float]()
     async for one in house.store.traffic.window(start, end):
-        table.add(with_parts(steps_of_spans(one.spans)), key_of(one.conversation_id or one.id), _state_of(one))
+        keys.append(key_of(one.conversation_id or one.id))
+        chances.append(one.probability or 1.0)
+        tally.add(with_parts(steps_of_spans(one.spans)), keys[-1], _state_of(one))
+    weights = fold_weights(np.array(keys, np.int64), 1 / np.array(chances))
+    table = replace(tally.table("conversation"), weights=weights)
     source = f"traffic from {start} to {end}"
-    return StepReport(None, source, compound(table.table("conversation"), target_rate), (), house.project.currency)
+    return StepReport(None, source, compound(table, target_rate), (), house.project.currency)
 
 
 def _check(target_rate: float) -> None:

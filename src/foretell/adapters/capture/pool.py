@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import groupby
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from time import perf_counter
 from typing import Final, TypeAlias, cast
 
@@ -97,7 +99,16 @@ class CoverPool:
 def _begin(make: Callable[[], Cover]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that answers ends us, when it has drained
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _in_process["cover"] = make()
+
+
+def _end_with_parent() -> None:
+    """Go when the process that answers was killed: nobody else would end us."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _ready() -> bool:

@@ -1,5 +1,6 @@
 """Any HTTP endpoint that answers JSON, as a target."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import time
@@ -22,6 +23,7 @@ from foretell.core.domain.trace import NotSeen, Span, Trace
 from foretell.core.domain.trial import Outcome, TrialError
 from foretell.core.domain.values import Json, text_of
 from foretell.core.errors import ConfigurationError, Problem
+from foretell.core.ports.links import Link
 from foretell.core.ports.targets import Tools, Turn
 from foretell.core.ports.wire import Wire, WireFault, WireReply, WireRequest
 
@@ -131,8 +133,9 @@ class LiveHttp:
             quoted = {name: quote(text_of(value), safe="") for name, value in values.items()}
             url = text_of(fill(url, quoted))
         body = b"" if self._body is None else msgspec.json.encode(fill(self._body, values))
-        linked = {} if turn.link is None else turn.link.headers(told(turn.effects, turn.seed))
-        return WireRequest(url, body, {**linked, **self._headers}, turn.timeout_s, self._params.method, used=self._used)
+        link = turn.link or Link(secrets.token_hex(16), secrets.token_hex(8), turn.run)
+        marks = link.headers(told(turn.effects, turn.seed))
+        return WireRequest(url, body, {**marks, **self._headers}, turn.timeout_s, self._params.method, used=self._used)
 
     def _used(self, body: bytes) -> int | None:
         """The tokens that a reply reports at `usage`, None when it reports none."""

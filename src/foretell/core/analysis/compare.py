@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.claims import FEWEST_PAIRS, pair_counts
-from foretell.core.analysis.rates import estimate_of, success_rate
+from foretell.core.analysis.rates import WEIGHTED, estimate_of, success_rate
 from foretell.core.domain.estimates import Estimate
 from foretell.core.ports.findings import Floats, Ints
 from foretell.core.stats.bounded import BoundedMean, mean_interval
-from foretell.core.stats.clusters import clustered_mean
+from foretell.core.stats.clusters import SampledTotals, clustered_mean, weighted_mean
 from foretell.core.stats.paired import PairCounts, mcnemar_p, newcombe_difference
 
 MANY_UNITS = 5_000
@@ -52,7 +53,7 @@ def compare(a: Units, b: Units) -> Comparison:
     return Comparison(
         a=success_rate(old),
         b=success_rate(new),
-        difference=difference_of(kept, _counts(old, new, scored) if single else None, unit=b.unit),
+        difference=_difference(kept, (old, new), scored),
         gained=len(up),
         lost=len(down),
         mcnemar_p=mcnemar_p(pair_counts(kept)) if single and len(kept) else None,
@@ -62,6 +63,17 @@ def compare(a: Units, b: Units) -> Comparison:
         up=up,
         down=down,
     )
+
+
+def _difference(differences: Floats, sides: tuple[Units, Units], scored: NDArray[np.bool_]) -> Estimate:
+    """The paired difference as both sides count: weighted where B's cases stand for different numbers."""
+    old, new = sides
+    weights = None if new.weights is None else new.weights.at(new.key[scored])
+    if weights is None or len(differences) < FEWEST_PAIRS:
+        single = old.is_single and new.is_single
+        return difference_of(differences, _counts(old, new, scored) if single else None, unit=new.unit)
+    sample = SampledTotals(differences, np.ones_like(differences), weights)
+    return estimate_of(weighted_mean(sample, bounds=(-1.0, 1.0)), new.unit, WEIGHTED)
 
 
 def difference_of(differences: Floats, counts: PairCounts | None, unit: str = "case") -> Estimate:
@@ -81,7 +93,7 @@ def difference_of(differences: Floats, counts: PairCounts | None, unit: str = "c
     return estimate_of(mean_interval(differences[order], BoundedMean(-1.0, 1.0)), unit)
 
 
-def _counts(old: Units, new: Units, scored: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> PairCounts:
+def _counts(old: Units, new: Units, scored: NDArray[np.bool_]) -> PairCounts:
     before, after = old.successes[scored] > 0, new.successes[scored] > 0
     return PairCounts(
         int((before & after).sum()),

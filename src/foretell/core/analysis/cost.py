@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foretell.core.analysis.aggregate import Units
-from foretell.core.analysis.rates import success_rate
+from foretell.core.analysis.rates import WEIGHTED, success_rate
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.wording import percent
 from foretell.core.ports.findings import Floats, TrialColumns
@@ -54,6 +54,8 @@ def find_cost(columns: TrialColumns, units: Units, *, unknown_as_zero: bool = Fa
     successes = int((columns.state[used] == 1).sum())
     coverage = 1.0 if unknown_as_zero else float(known.mean()) if len(columns) else 0.0
     per_success, fieller = _per_success(_totals(columns, units, used), coverage, units.unit)
+    if units.weights is not None and per_success.value is not None:
+        per_success = replace(per_success, method=per_success.method + WEIGHTED)
     times = columns.latency[~np.isnan(columns.latency)]
     p50, p95 = (float(value) for value in np.quantile(times, [0.5, 0.95])) if len(times) else (None, None)
     return CostFinding(
@@ -70,13 +72,18 @@ def find_cost(columns: TrialColumns, units: Units, *, unknown_as_zero: bool = Fa
 
 
 def _totals(columns: TrialColumns, units: Units, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """What was paid and what succeeded in the trials that count, by unit; units without such a trial are left out."""
+    """What was paid and what succeeded in the trials that count, by unit, each as often as it stands for.
+
+    Units without such a trial are left out.
+    """
     if used.all():
-        return units.cost, units.successes.astype(np.float64)
-    distinct, row = np.unique(columns.cluster[used], return_inverse=True)
-    paid = np.bincount(row, weights=columns.cost[used], minlength=len(distinct))
-    won = np.bincount(row, weights=columns.state[used] == 1, minlength=len(distinct))
-    return paid.astype(np.float64), won.astype(np.float64)
+        keys, paid, won = units.key, units.cost, units.successes.astype(np.float64)
+    else:
+        keys, row = np.unique(columns.cluster[used], return_inverse=True)
+        paid = np.bincount(row, weights=columns.cost[used], minlength=len(keys)).astype(np.float64)
+        won = np.bincount(row, weights=columns.state[used] == 1, minlength=len(keys)).astype(np.float64)
+    weights = None if units.weights is None else units.weights.at(keys)
+    return (paid, won) if weights is None else (paid * weights, won * weights)  # both sums, so their ratio too
 
 
 def _per_success(

@@ -36,8 +36,8 @@ def rank_failures(
 ) -> tuple[ModeFinding, ...]:
     """The modes that failed a trial, dearest first; those without a cost after those with one, by rate.
 
-    Single answers: Goodman's simultaneous intervals with success as a cell. Repeats: clustered intervals, each at
-    1 - 0.05 / modes, which hold together by Bonferroni.
+    Single answers: Goodman's simultaneous intervals with success as a cell. Repeats and weights: clustered intervals,
+    each at 1 - 0.05 / modes, which hold together by Bonferroni.
     """
     scored = columns.state >= 0
     counts = np.bincount(columns.mode[scored & (columns.state == 0)].astype(np.int64), minlength=len(columns.modes))
@@ -88,7 +88,7 @@ def _dearest_first(finding: ModeFinding) -> tuple[bool, float, float]:
 def _rates(columns: TrialColumns, units: Units, names: list[str]) -> list[Estimate]:
     scored = columns.state >= 0
     n = int(scored.sum())
-    if units.is_single:
+    if units.is_single and units.weights is None:
         counts = [int(((columns.mode == columns.modes.index(name)) & (columns.state == 0)).sum()) for name in names]
         limits = goodman_intervals([*counts, n - sum(counts)])
         return [
@@ -98,15 +98,16 @@ def _rates(columns: TrialColumns, units: Units, names: list[str]) -> list[Estima
             for i, count in enumerate(counts)
         ]
     level = 1 - 0.05 / (len(names) + 1)
-    return [_clustered(columns, name, level, units.unit) for name in names]
+    return [_clustered(columns, units, name, level) for name in names]
 
 
-def _clustered(columns: TrialColumns, name: str, level: float, unit: str) -> Estimate:
+def _clustered(columns: TrialColumns, units: Units, name: str, level: float) -> Estimate:
     scored = columns.state >= 0
-    _, row = np.unique(columns.cluster[scored], return_inverse=True)
+    keys, row = np.unique(columns.cluster[scored], return_inverse=True)
     hit = (columns.mode[scored] == columns.modes.index(name)) & (columns.state[scored] == 0)
     shares = np.bincount(row, weights=hit) / np.bincount(row)
-    return share_estimate(shares, is_single=False, confidence=level, unit=unit)
+    weights = None if units.weights is None else units.weights.at(keys)
+    return share_estimate(shares, weights, is_single=False, confidence=level, unit=units.unit)
 
 
 def _per_1000(rate: Estimate, mode: FailureMode) -> Estimate | None:

@@ -12,6 +12,9 @@ from foretell.core.stats.intervals import Estimated
 from foretell.core.stats.passk import pass_hat_k
 from foretell.core.stats.rates import wilson_interval
 
+WEIGHTED = ", weighted"
+"""Behind the method of an estimate whose units stand for different numbers of interactions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -30,23 +33,26 @@ def tally(units: Units) -> Tally:
     return Tally(trials, good, trials - good - unscored, unscored, int(units.environment.sum()))
 
 
-def success_rate(units: Units, weights: Floats | None = None) -> Estimate:
-    """The share of scored trials that succeeded: the mean over cases, with cases (or conversations) as clusters.
+def success_rate(units: Units) -> Estimate:
+    """The share of scored trials that succeeded: the mean over cases, with cases (or conversations) as clusters."""
+    rates = units.rate("scored")
+    kept = ~np.isnan(rates)
+    weights = None if units.weights is None else units.weights.at(units.key[kept])
+    return share_estimate(rates[kept], weights, is_single=units.is_single, unit=units.unit)
+
+
+def share_estimate(
+    shares: Floats, weights: Floats | None = None, *, is_single: bool, confidence: float = 0.95, unit: str = "case"
+) -> Estimate:
+    """The mean of per-unit shares in [0, 1]: Wilson for single answers, clustered otherwise.
 
     `weights` say, unit by unit, for how many interactions of production each stands; None is one each.
     """
-    rates = units.rate("scored")
-    kept = ~np.isnan(rates)
-    if weights is None or not kept.any():
-        return share_estimate(rates[kept], is_single=units.is_single, unit=units.unit)
-    sample = SampledTotals(rates[kept], np.ones(int(kept.sum())), weights[kept])
-    return estimate_of(weighted_mean(sample), units.unit)
-
-
-def share_estimate(shares: Floats, *, is_single: bool, confidence: float = 0.95, unit: str = "case") -> Estimate:
-    """The mean of per-unit shares in [0, 1]: Wilson for single answers, clustered otherwise."""
     if not len(shares):
         return Estimate(None, None, None, 0, unit, "no interval: nothing was scored")
+    if weights is not None:
+        found = weighted_mean(SampledTotals(shares, np.ones_like(shares), weights), confidence)
+        return estimate_of(found, unit, WEIGHTED)
     if is_single:
         good = float(shares.sum())
         interval = wilson_interval(good, len(shares), confidence)
@@ -54,10 +60,10 @@ def share_estimate(shares: Floats, *, is_single: bool, confidence: float = 0.95,
     return estimate_of(clustered_mean(shares, confidence), unit)
 
 
-def estimate_of(found: Estimated, unit: str) -> Estimate:
-    """A number of `stats` as the domain's estimate."""
+def estimate_of(found: Estimated, unit: str, note: str = "") -> Estimate:
+    """A number of `stats` as the domain's estimate; a note goes behind its method."""
     interval = found.interval
-    return Estimate(found.value, interval.low, interval.high, found.n, unit, interval.method)
+    return Estimate(found.value, interval.low, interval.high, found.n, unit, interval.method + note)
 
 
 def reliability(units: Units) -> tuple[Estimate, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretell.core.analysis.executed import Executed
+from foretell.core.analysis.weights import Weights
 from foretell.core.domain.trace import SpanKind
 from foretell.core.ports.findings import Ints
 
@@ -26,7 +27,8 @@ class StepTable:
 
     `cluster` is the case or the conversation that a trace belongs to, `state` how it ended: 1 success, 0 failure, -1
     unscored. Steps are in the order in which they first run. `unseen` traces showed no step at all and have no row;
-    `rare` counts names that occur in a single trace: a name that nothing shares makes no step.
+    `rare` counts names that occur in a single trace: a name that nothing shares makes no step. `weights` say for how
+    many interactions of production each cluster stands, None when all stand for as many.
     """
 
     steps: tuple[StepName, ...]
@@ -36,6 +38,7 @@ class StepTable:
     unseen: int = 0
     rare: int = 0
     unit: str = "case"
+    weights: Weights | None = None
 
     def position(self, name: str) -> int | None:
         """The column of a step by its name; of several with one name the first."""

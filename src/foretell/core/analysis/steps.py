@@ -107,7 +107,7 @@ def compound(table: StepTable, target_rate: float = TARGET_RATE, why_unseen: str
 def step_success(table: StepTable, position: int) -> Estimate:
     """The success of one step over the traces that executed it, clustered by case or conversation."""
     went = table.went[:, position]
-    return _clustered(went[went >= 0] == 1, table.cluster[went >= 0], table.unit)
+    return _clustered(table, went[went >= 0] == 1, table.cluster[went >= 0])
 
 
 def step_shares(table: StepTable, position: int) -> NDArray[np.float64]:
@@ -118,18 +118,18 @@ def step_shares(table: StepTable, position: int) -> NDArray[np.float64]:
 
 def _by_use(table: StepTable, position: int) -> Estimate:
     """The share of all traces in which the step did not fail; one that it did not take part in counts as such."""
-    return _clustered(table.went[:, position] != 0, table.cluster, table.unit)
+    return _clustered(table, table.went[:, position] != 0, table.cluster)
 
 
 def _observed(table: StepTable) -> Estimate:
     scored = table.state >= 0
-    return _clustered(table.state[scored] == 1, table.cluster[scored], table.unit)
+    return _clustered(table, table.state[scored] == 1, table.cluster[scored])
 
 
-def _clustered(good: NDArray[np.bool_], cluster: NDArray[np.int64], unit: str) -> Estimate:
+def _clustered(table: StepTable, good: NDArray[np.bool_], cluster: NDArray[np.int64]) -> Estimate:
     shares = _shares(good, cluster)
-    found = share_estimate(shares, is_single=len(shares) == len(good))
-    return Estimate(found.value, found.low, found.high, found.n, unit, found.method)
+    weights = None if table.weights is None else table.weights.at(np.unique(cluster))
+    return share_estimate(shares, weights, is_single=len(shares) == len(good), unit=table.unit)
 
 
 def _shares(good: NDArray[np.bool_], cluster: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -10,18 +10,21 @@ from foretell.core.domain.trace import NotSeen, Trace
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One turn's trace: its id and the span that caused it (hex), the run, and where spans are to be sent."""
+    """One turn's trace: its id and the span that caused it (hex), the run, and where spans are to be sent.
+
+    Without an endpoint nobody waits for its spans; it says all the same that an evaluation asks.
+    """
 
     trace_id: str
     span_id: str
     run: str
-    endpoint: str
+    endpoint: str = ""
 
     def headers(self, fault: str = "") -> dict[str, str]:
-        """For a request: W3C trace context, the run and a drill's fault as baggage. The flag asks to sample it."""
+        """For a request: W3C trace context, the run and a drill's fault as baggage. Sampled where spans are awaited."""
         run = "".join(char if char.isalnum() or char in "-_." else "_" for char in self.run) or "_"
         return {
-            "traceparent": f"00-{self.trace_id}-{self.span_id}-01",
+            "traceparent": f"00-{self.trace_id}-{self.span_id}-{'01' if self.endpoint else '00'}",
             "tracestate": f"{STATE_MARK}={run}",
             "baggage": f"{RUN_MARK}={run}" + (f",{FAULT_ENTRY}={fault}" if fault else ""),
         }

@@ -1,6 +1,7 @@
 """An HTTP endpoint as a target: what is sent, where the answer lies, what failures are called."""
 
 import json
+import re
 
 import pytest
 
@@ -19,6 +20,9 @@ TURN = Turn("Where?", "c-1", repeat=1, seed=5, timeout_s=9.0, run="r")
 
 def connect(wire: ScriptedWire, **params: object) -> object:
     return HttpTarget(**{"url": URL, **params}).connect(Tools(wire, {"TOKEN": "t-123"}.get))
+
+
+MARKS = ("traceparent", "tracestate", "baggage")
 
 
 async def test_the_body_is_filled_and_the_answer_found() -> None:
@@ -125,17 +129,25 @@ async def test_only_the_start_of_a_long_reply_is_shown() -> None:
     assert outcome.error == TrialError("server_error", f"HTTP 500: {'x' * 200}…")
 
 
+async def test_every_request_says_that_an_evaluation_asks_and_a_header_of_ones_own_goes_before() -> None:
+    wire = ScriptedWire(b"{}", b"{}")
+    target = connect(wire, headers={"baggage": "mine=1"})
+    await target.answer(Turn("Hi", "c-1", run="run 1"))
+    await target.answer(Turn("Hi", "c-1", run="run 1"))
+    first, second = (dict(request.headers) for request in wire.sent)
+    assert (first["tracestate"], first["baggage"]) == ("foretell=run_1", "mine=1")
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-00", first["traceparent"])
+    assert first["traceparent"] != second["traceparent"]
+
+
 async def test_secrets_are_sent_and_never_shown() -> None:
     headers = {"Authorization": {"env": "TOKEN", "prefix": "Bearer "}, "X-Plain": "yes"}
     wire = ScriptedWire(WireReply(401, {}, b"bad token t-123", 0.1))
     kind = HttpTarget(URL, headers=headers)
     live = kind.connect(Tools(wire, {"TOKEN": "t-123"}.get))
     outcome = await live.answer(TURN)
-    assert dict(wire.sent[0].headers) == {
-        "Content-Type": "application/json",
-        "Authorization": "Bearer t-123",
-        "X-Plain": "yes",
-    }
+    own = {name: value for name, value in wire.sent[0].headers.items() if name not in MARKS}
+    assert own == {"Content-Type": "application/json", "Authorization": "Bearer t-123", "X-Plain": "yes"}
     assert outcome.error == TrialError("error", "HTTP 401: bad token ***")
     assert "t-123" not in f"{kind!r} {live!r} {outcome!r}"
 
