@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from foretell.cli import run_command_line
+from tests.e2e.recorded_project import change
 from tests.git_repository import RECORDED, Repository, new_repository
 
 
@@ -69,6 +70,12 @@ def test_the_base_reads_its_own_recording_and_nothing_is_left(
     results = json.loads(Path("decision.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
     files = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results}
     assert files == {"outcomes.jsonl"}  # the one that differs from the base
+
+    told = "the gate's policy changed since HEAD~1: success, at least: "
+    assert [one for one in decision["warnings"] if "policy" in one] == []
+    change(repository.path / "foretell.toml", "at_least = 0.3", "at_least = 0.2")
+    assert gate(capsys, "--against", "HEAD~1")[1]["warnings"][0] == f"{told}30.0 % → 20.0 %"
+    repository.git("checkout", "foretell.toml")
 
     repository.git("tag", "released", "HEAD~1")
     again, told = gate(capsys, "--against", "released")

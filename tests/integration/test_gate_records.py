@@ -227,6 +227,25 @@ def test_a_revision_that_shipped_may_be_rolled_back_to_at_once(repository: Folde
     assert repository.foretell("gate", "drop", "--rollback", good)[0] == 2
 
 
+def test_a_change_of_the_policy_is_told_until_it_has_shipped(repository: Folder) -> None:
+    repository.commit()
+    assert repository.foretell("gate", "floor")[0] == 0
+    repository.write(20, 40)
+    file = repository.path / "foretell.toml"
+    before, told = file.read_text(), "warning: the gate's policy changed since the decision of "
+    file.write_text(before.replace("at_least = 0.8 }", "at_least = 0.6 }", 1))
+    assert file.read_text() != before
+    for message in ("a lower floor", "a second try"):
+        repository.commit()
+        code, out, _ = repository.foretell("gate", "floor")
+        assert (code, out.splitlines()[1].startswith(told)) == (1, True), message
+        assert "success, at least: 80.0 % → 60.0 %" in " ".join(out.split())
+        (repository.path / "note.txt").write_text(message)
+    file.write_text(before)
+    repository.commit()
+    assert "policy changed" not in repository.foretell("gate", "floor")[1]
+
+
 def test_the_gate_between_equals_is_kept_and_told_with_every_verdict(folder: Folder) -> None:
     assert folder.foretell("run")[0] == 0
     assert folder.foretell("baseline", "set", "latest", "--gate", "drop")[0] == 0

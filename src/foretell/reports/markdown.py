@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from foretell.core.analysis.cost import CostFinding
+from foretell.core.analysis.demands import policy_lines
 from foretell.core.domain.policy import Decision, RuleFinding
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import printable
@@ -22,7 +23,6 @@ from foretell.reports.rule_text import (
     method_lines,
     note_lines,
     origin_lines,
-    policy_lines,
     score,
     sees,
     shown,

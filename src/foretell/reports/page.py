@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from foretell.core.analysis.cost import CostFinding
+from foretell.core.analysis.demands import policy_lines
 from foretell.core.domain.policy import Decision, RuleFinding, Ruling
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import printable
@@ -20,7 +21,6 @@ from foretell.reports.rule_text import (
     how_sure,
     method_lines,
     origin_lines,
-    policy_lines,
     score,
     sees,
     shown,

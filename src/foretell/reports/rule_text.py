@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from foretell.core.analysis.cost import CostFinding
 from foretell.core.analysis.decide import quantity
-from foretell.core.domain.policy import AppliedWaiver, Decision, Demand, GatePolicy, RuleFinding, Ruling
+from foretell.core.analysis.demands import confidence_of
+from foretell.core.domain.policy import AppliedWaiver, Decision, GatePolicy, RuleFinding, Ruling
 from foretell.core.domain.runs import Run
 from foretell.core.domain.wording import percent
 from foretell.reports.numbers import NONE, amount, money
@@ -132,12 +133,7 @@ def total_cost(run: Run, found: CostFinding) -> str:
 
 def how_sure(policy: GatePolicy) -> str:
     """What the bounds mean."""
-    return f"Bounds are one-sided {_sure(policy)}, on each side."
-
-
-def _sure(policy: GatePolicy) -> str:
-    """The confidence with the digits that it has: 97.5 %."""
-    return f"{policy.confidence * 100:.6g} %"
+    return f"Bounds are one-sided {confidence_of(policy)}, on each side."
 
 
 def method_lines(decision: Decision) -> Iterator[str]:
@@ -167,42 +163,3 @@ def moment(time: str) -> str:
     """
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):[\d.]+Z", time)
     return f"{found[1]} {found[2]} UTC" if found else time
-
-
-def policy_lines(policy: GatePolicy) -> Iterator[tuple[str, str]]:
-    """What the gate demands, as the project file says it."""
-    yield "suites", ", ".join(policy.suites)
-    yield "success, at least", percent(policy.at_least)
-    for label, margin, against in (
-        ("against baseline, may drop", policy.may_drop, policy.baseline),
-        ("since anchor, may drop", policy.may_drop_since_anchor, policy.anchor),
-    ):
-        if margin is not None:
-            yield label, f"{percent(margin)} ({against or 'no reference'})"
-    for mode, ceiling in policy.modes.items():
-        yield f"failure mode {mode}, at most", percent(ceiling)
-    for name, demand in policy.demands.items():
-        yield name, _demand(name, demand)
-    if policy.cost_may_rise is not None:
-        yield "cost per success, may rise", percent(policy.cost_may_rise)
-    yield "confidence, one-sided", _sure(policy)
-    if policy.stop_early:
-        yield "stops early", "as soon as the verdict is certain"
-    if policy.max_cost is not None:
-        yield "may spend, in the project's currency", f"{policy.max_cost:g}"
-    if policy.max_minutes is not None:
-        yield "may take", f"{policy.max_minutes:g} min"
-    if policy.owners:
-        yield "owners", ", ".join(policy.owners)
-
-
-def _demand(name: str, demand: Demand) -> str:
-    is_score = name.startswith("metric ")
-    limits = (
-        ("at least", demand.at_least),
-        ("may drop", demand.may_drop),
-        ("at most", demand.at_most),
-        ("may rise", demand.may_rise),
-    )
-    told = [f"{words} {f'{limit:g}' if is_score else percent(limit)}" for words, limit in limits if limit is not None]
-    return ", ".join(told)

@@ -29,12 +29,14 @@ class Beside:
     """Plans with two arms each, the head's and the base's, and the base's commit.
 
     `warnings` are what its user must be told. `files` tells which files differ, in a line; empty when none does.
+    `gates` are those of the base's project file.
     """
 
     plans: tuple[SuitePlan, ...]
     revision: str
     warnings: tuple[str, ...]
     files: str
+    gates: Mapping[str, GatePolicy]
 
 
 async def put_beside(house: House, reference: str, plans: Sequence[SuitePlan]) -> Beside:
@@ -60,7 +62,7 @@ async def put_beside(house: House, reference: str, plans: Sequence[SuitePlan]) -
     paired = tuple(replace(plan, arms=_arms(plan.arms[0], old.arms[0], revision)) for plan, old in pairs)
     files = await house.checkouts.changed(revision)
     warnings = [*_of_packages(files), *_of_arms(plan.arms for plan in paired)]
-    return Beside(paired, revision, tuple(dict.fromkeys(warnings)), _listed(files))
+    return Beside(paired, revision, tuple(dict.fromkeys(warnings)), _listed(files), base.project.gates)
 
 
 def _listed(files: Sequence[str]) -> str:

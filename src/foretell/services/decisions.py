@@ -5,11 +5,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from foretell.core.domain.files.decisions import decision_from, record_of
+from foretell.core.analysis.demands import policy_changes
+from foretell.core.domain.files.decisions import SCHEMA, decision_from, record_of
 from foretell.core.domain.policy import Decision
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem, suggest
 from foretell.core.ports.records import DECISION, Record
 from foretell.services.aa import latest_note
+from foretell.services.baseline import BESIDE
 from foretell.services.gate import GateRequest, Prepared, decide_afresh, prepare_gate
 from foretell.services.house import House
 from foretell.services.run import Watcher
@@ -63,7 +65,7 @@ async def _known(house: House, prepared: Prepared, carried: Decision | None) -> 
         return []
     kept = await house.store.records.history(DECISION, prepared.key)
     known = [carried] if carried is not None and carried.key == prepared.key else []
-    known += [decision_from({"schema": "foretell.decision/1", **one.body}, f"decision {one.key}") for one in kept]
+    known += [decision_from({"schema": SCHEMA, **one.body}, f"decision {one.key}") for one in kept]
     return sorted(known, key=lambda one: not one.is_final)
 
 
@@ -75,11 +77,32 @@ def _again(known: Sequence[Decision]) -> Answer:
 async def _afresh(house: House, prepared: Prepared, known: Sequence[Decision], watcher: Watcher | None) -> Answer:
     attempt = max((len(known), *(one.attempt for one in known))) + 1
     last = known[0] if known else None
+    if not (prepared.policy.baseline or "").startswith(BESIDE):  # a base beside it has told its own policy
+        moved = await _policy_moved(house, prepared.policy.name)
+        prepared = replace(prepared, warnings=(*moved, *prepared.warnings))
     decision = replace(await decide_afresh(house, prepared, watcher, last), attempt=attempt)
     is_continued = last is not None and bool({*last.runs.values()} & {*decision.runs.values()})
     how = "goes on with what was run before" if is_continued else "what was decided before was cut short"
     remark = f"attempt {attempt}: {how}" if attempt > 1 else ""
     return Answer(decision, remark=remark)
+
+
+async def _policy_moved(house: House, gate: str) -> tuple[str, ...]:
+    """What a gate demands otherwise than at its newest ship in the store, or newest decision as long as none shipped.
+
+    A baseline that a command named in place of the policy's is none of the policy, nor is one that it left out.
+    """
+    kept = [one for one in await house.store.records.history(DECISION, limit=1000) if one.body.get("gate") == gate]
+    found = next((one for one in kept if one.body["ruling"] == "ship"), kept[0] if kept else None)
+    if found is None:
+        return ()
+    last = decision_from({"schema": SCHEMA, **found.body}, f"decision {found.key}")
+    old, new = last.policy, house.project.gates[gate]
+    if not old.has_comparisons:
+        new = new.without_baseline
+    if (old.baseline or "").startswith(BESIDE):
+        old, new = replace(old, baseline=None), replace(new, baseline=None)
+    return policy_changes(old, new, f"the decision of {last.decided_at}")
 
 
 def _read(house: House, path: str) -> Decision | None:
@@ -120,7 +143,7 @@ async def find_ship(house: House, gate: str, revision: str) -> Decision:
             continue
         if code.startswith(revision) or revision.startswith(code):
             if record.body["ruling"] == "ship":
-                return decision_from({"schema": "foretell.decision/1", **record.body}, f"decision {record.key}")
+                return decision_from({"schema": SCHEMA, **record.body}, f"decision {record.key}")
             ruled.append(record.body["ruling"])
     what = f"revision '{revision}' has no recorded ship"
     told = (

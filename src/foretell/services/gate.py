@@ -8,6 +8,7 @@ import numpy as np
 
 from foretell.core.analysis.claims import Standard
 from foretell.core.analysis.decide import ENVIRONMENT_SHARE, Judged, check_policy
+from foretell.core.analysis.demands import policy_changes
 from foretell.core.analysis.outlook import blind_spots_of, chance_to_ship
 from foretell.core.analysis.reach import Ground, check_demands
 from foretell.core.analysis.rules import Evidence
@@ -106,7 +107,9 @@ async def prepare_gate(house: House, request: GateRequest) -> Prepared:
     if request.against is not None:
         found = await put_beside(house, request.against, plans)
         plans, files = list(found.plans), found.files
-        warnings = (*overruled(policy, request.against), *found.warnings)
+        now = house.project.gates[policy.name]
+        moved = policy_changes(found.gates.get(policy.name, now), now, request.against)
+        warnings = (*moved, *overruled(policy, request.against), *found.warnings)
         policy = replace(policy, baseline=f"{BESIDE}{found.revision}")
     sides = tuple([await _side(house, policy, plan, is_first=request.is_first) for plan in plans])
     prepared = Prepared(policy, sides, key_of_gate(policy, sides), doubt_of(sides), warnings, files)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from foretell.core.analysis.demands import policy_lines
 from foretell.core.domain.policy import RuleFinding
 from foretell.reports.rule_text import (
     bounds,
@@ -12,7 +13,6 @@ from foretell.reports.rule_text import (
     finding,
     method_lines,
     origin_lines,
-    policy_lines,
     score,
     sees,
     told_with_it,
