@@ -14,7 +14,7 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -44,7 +44,7 @@ class Rule:
     """
 
     kind: str
-    pattern: re.Pattern[str]
+    pattern: str
     clue: str = ""
     needs: Callable[[str], bool] | None = None
     check: Callable[[str], bool] | None = None
@@ -54,11 +54,17 @@ class Rule:
         """The pieces of a text, in which the clue was seen."""
         if self.needs is not None and not self.needs(text):
             return
-        group = "v" if "v" in self.pattern.groupindex else 0
+        pattern = _compiled(self.pattern)
+        group = "v" if "v" in pattern.groupindex else 0
         for start, end in _words_with_at(text) if self.is_unbroken else ((0, len(text)),):
-            for match in self.pattern.finditer(text, start, end):
+            for match in pattern.finditer(text, start, end):
                 if self.check is None or self.check(match[group]):
                     yield Found(*match.span(group), self.kind)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def find_personal(text: str, own: Sequence[Rule] = ()) -> list[Found]:
@@ -71,8 +77,8 @@ def _clues_in(text: str) -> list[int]:
     """The places of the rules whose clue is in a text."""
     if not text.isascii():  # what `re` takes for an i when case does not matter, and RE2 does not
         text = text.replace("ı", "i").replace("İ", "i")
-    seen = _CLUES.Match(text.encode(errors="replace"))
-    # The last clue is in every text: when even that was not seen, the automaton had no room for this text.
+    seen = _clues().Match(text.encode(errors="replace"))
+    # When not even the clue of every text was seen, the automaton had no room for this one.
     return sorted(place for place in seen if place < len(_RULES)) if seen else list(range(len(_RULES)))
 
 
@@ -116,7 +122,7 @@ def own_rule(kind: str, pattern: str) -> Rule:
     Raises:
         re.error: the pattern cannot be read.
     """
-    return Rule(kind, re.compile(pattern))
+    return Rule(kind, _compiled(pattern).pattern)
 
 
 def _is_ip(text: str) -> bool:
@@ -161,94 +167,92 @@ _ROAD = (
 )
 
 _RULES: tuple[Rule, ...] = (
-    Rule("secret", re.compile(
-        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[A-Za-z0-9+/=\s]{0,8000}(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?"
-        r"|\b(?:sk|pk|rk)[-_](?:live|test|proj|ant|or)?[-_]?[A-Za-z0-9_-]{16,256}|\bgh[opsur]_[A-Za-z0-9]{20,255}"
-        r"|\bgithub_pat_[A-Za-z0-9_]{20,255}|\bglpat-[A-Za-z0-9_-]{16,64}|\bxox[abeprs]-[A-Za-z0-9-]{10,250}"
-        r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bhf_[A-Za-z0-9]{20,64}|\bnpm_[A-Za-z0-9]{30,64}"
-        r"|\beyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{4,1000}"),
+    Rule("secret",
+         r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[A-Za-z0-9+/=\s]{0,8000}(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?"
+         r"|\b(?:sk|pk|rk)[-_](?:live|test|proj|ant|or)?[-_]?[A-Za-z0-9_-]{16,256}|\bgh[opsur]_[A-Za-z0-9]{20,255}"
+         r"|\bgithub_pat_[A-Za-z0-9_]{20,255}|\bglpat-[A-Za-z0-9_-]{16,64}|\bxox[abeprs]-[A-Za-z0-9-]{10,250}"
+         r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bhf_[A-Za-z0-9]{20,64}|\bnpm_[A-Za-z0-9]{30,64}"
+         r"|\beyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{4,1000}",
          r"PRIVATE KEY-----|[spr]k[-_][\w-]{16}|gh[opsur]_\w{20}|github_pat_|glpat-|xox[abeprs]-|A[KS]IA[\dA-Z]{16}"
          r"|AIza|hf_\w{20}|npm_\w{20}|eyJ[^\s.]{8}"),
-    Rule("secret", re.compile(r"(?i:\b(?:Bearer|Basic) {1,3})(?P<v>[A-Za-z0-9._~+/-]{16,2000}={0,2})"),
+    Rule("secret", r"(?i:\b(?:Bearer|Basic) {1,3})(?P<v>[A-Za-z0-9._~+/-]{16,2000}={0,2})",
          r"(?i:bearer|basic) {1,3}[\w.~+/-]{16}"),
-    Rule("secret", re.compile(
-        r"(?i:\b(?:password|passwd|passphrase|pwd|secret|(?:api|access|secret|private|auth)[ _-]?(?:key|token)"
-        r"|token|passcode)\b[\"']?(?: ?(?:is|was) ?[:=]?| ?[:=]) {0,2})[\"']?(?P<v>[^\s\"',;&<>]{4,256})"),
+    Rule("secret",
+         r"(?i:\b(?:password|passwd|passphrase|pwd|secret|(?:api|access|secret|private|auth)[ _-]?(?:key|token)"
+         r"|token|passcode)\b[\"']?(?: ?(?:is|was) ?[:=]?| ?[:=]) {0,2})[\"']?(?P<v>[^\s\"',;&<>]{4,256})",
          r"(?i)(?:pass(?:word|wd|phrase|code)|pwd|secret|key|token)[\"']? ?(?:is|was|[:=])",
          check=lambda piece: any(not char.isalpha() for char in piece.rstrip(".!?"))),
-    Rule("url", re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/@:]{1,256}:[^\s/@]{1,256}@[^\s\"'<>]{1,2000}"),
+    Rule("url", r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/@:]{1,256}:[^\s/@]{1,256}@[^\s\"'<>]{1,2000}",
          r"://[^/@ ]+:[^/@ ]+@", is_unbroken=True),
-    Rule("email", re.compile(
-        r"(?<![\w.+-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b"), r"@[^ @.]+\.[^ @.]", is_unbroken=True),
-    Rule("iban", re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b", re.IGNORECASE),
+    Rule("email",
+         r"(?<![\w.+-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b", r"@[^ @.]+\.[^ @.]", is_unbroken=True),
+    Rule("iban", r"(?i)\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b",
          r"(?i)[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}", _has_long_number, is_iban),
-    Rule("card", re.compile(r"(?<![\d-])\d(?:[ -]?\d){12,18}(?![\d-])"), r"\d(?:[ -]?\d){12}", _has_long_number,
+    Rule("card", r"(?<![\d-])\d(?:[ -]?\d){12,18}(?![\d-])", r"\d(?:[ -]?\d){12}", _has_long_number,
          passes_luhn),
-    Rule("national_id", re.compile(
-        rf"(?i:\b{_ID_LABEL}\b{_ID_WORDS})"
-        r"(?P<v>[A-Z]{0,3}\d[\dA-Z]{0,3}(?:[ ./-]?[\dA-Z]{1,4}){1,5}\b)"),
+    Rule("national_id",
+         rf"(?i:\b{_ID_LABEL}\b{_ID_WORDS})"
+         r"(?P<v>[A-Z]{0,3}\d[\dA-Z]{0,3}(?:[ ./-]?[\dA-Z]{1,4}){1,5}\b)",
          rf"(?i){_ID_LABEL}{_ID_WORDS}[A-Z]{{0,3}}\d"),
-    Rule("national_id", re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"),
+    Rule("national_id", r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])",
          r"\d{3}-\d{2}-\d{4}", _has_long_number),
-    Rule("national_id", re.compile(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"),
+    Rule("national_id", r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b",
          r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]", _has_long_number),
-    Rule("national_id", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"),
+    Rule("national_id", r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b",
          r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]"),
-    Rule("national_id", re.compile(r"\b[XYZ\d]\d{7}-?[A-Z]\b"), r"[XYZ\d]\d{7}-?[A-Z]", _has_long_number, is_dni),
-    Rule("national_id", re.compile(r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}\b"),
+    Rule("national_id", r"\b[XYZ\d]\d{7}-?[A-Z]\b", r"[XYZ\d]\d{7}-?[A-Z]", _has_long_number, is_dni),
+    Rule("national_id", r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}\b",
          r"[12] ?\d{2} ?\d{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}", _has_long_number, is_insee),
-    Rule("national_id", re.compile(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"), r"\d{3}\.\d{3}\.\d{3}-\d{2}", _has_long_number,
+    Rule("national_id", r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b", r"\d{3}\.\d{3}\.\d{3}-\d{2}", _has_long_number,
          passes_cpf),
-    Rule("national_id", re.compile(r"\b756\.\d{4}\.\d{4}\.\d{2}\b"), r"756\.\d{4}\.\d{4}\.\d{2}", _has_long_number),
-    Rule("national_id", re.compile(r"(?<![\d-])\d{6}[-+]\d{4}(?![\d-])"), r"\d{6}[-+]\d{4}", _has_long_number,
+    Rule("national_id", r"\b756\.\d{4}\.\d{4}\.\d{2}\b", r"756\.\d{4}\.\d{4}\.\d{2}", _has_long_number),
+    Rule("national_id", r"(?<![\d-])\d{6}[-+]\d{4}(?![\d-])", r"\d{6}[-+]\d{4}", _has_long_number,
          passes_luhn),
-    Rule("national_id", re.compile(r"(?<![\d.,-])\d{11}(?![\d.,-]?\d)"), r"\d{11}", _has_long_number,
+    Rule("national_id", r"(?<![\d.,-])\d{11}(?![\d.,-]?\d)", r"\d{11}", _has_long_number,
          lambda piece: is_pesel(piece) or is_ident_number(piece)),
-    Rule("ip", re.compile(
-        r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\.?\d)"
-        r"|(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"
-        r"|(?<![\w:])(?=[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{6,39}(?![\w:])"),
+    Rule("ip",
+         r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\.?\d)"
+         r"|(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"
+         r"|(?<![\w:])(?=[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{6,39}(?![\w:])",
          r"\d\.\d{1,3}\.\d{1,3}\.\d|(?:[0-9A-Fa-f]{2}[:-]){5}|::|(?:[0-9A-Fa-f]{1,4}:){7}", _has_digit, _is_ip),
-    Rule("birth", re.compile(rf"(?i:\b{_BORN})(?P<v>{_DATE})"), rf"(?i){_BORN}(?:\d|{_MONTH})"),
-    Rule("phone", re.compile(
-        r"(?<![\w-])(?:\+|00)\d{1,3}[ ().-]{0,3}\d(?:[ ()./-]{0,3}\d){5,11}(?!\w)"
-        r"|(?<![\w.-])(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?![\w-])"
-        r"|(?<![\w-])\(?0\d{2,4}\)?[ /-]{0,2}\d{2,4}(?:[ -]?\d{2,4}){1,3}(?!\w)"),
+    Rule("birth", rf"(?i:\b{_BORN})(?P<v>{_DATE})", rf"(?i){_BORN}(?:\d|{_MONTH})"),
+    Rule("phone",
+         r"(?<![\w-])(?:\+|00)\d{1,3}[ ().-]{0,3}\d(?:[ ()./-]{0,3}\d){5,11}(?!\w)"
+         r"|(?<![\w.-])(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?![\w-])"
+         r"|(?<![\w-])\(?0\d{2,4}\)?[ /-]{0,2}\d{2,4}(?:[ -]?\d{2,4}){1,3}(?!\w)",
          r"(?:\+|00)\d{1,3}[ ().-]{0,3}\d(?:[ ()./-]{0,3}\d){5}|[2-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]\d{4}"
          r"|0\d{2,4}\)?[ /-]{0,2}\d{2,4}[ -]?\d{2}", _has_long_number, lambda piece: passes_length(piece, 7, 15)),
-    Rule("street", re.compile(
-        rf"\b\d{{1,5}}[A-Za-z]? (?:[A-Z][\w'-]{{0,30}} ){{1,3}}{_ROAD}\b\.?"),
+    Rule("street",
+         rf"\b\d{{1,5}}[A-Za-z]? (?:[A-Z][\w'-]{{0,30}} ){{1,3}}{_ROAD}\b\.?",
          rf"\d[A-Za-z]? (?:[A-Z][^ ]* ){{1,3}}{_ROAD}"),
-    Rule("street", re.compile(
-        r"\b[A-ZÄÖÜ][\wäöüß-]{1,40}(?:straße|strasse|str\.|weg|gasse|platz|allee|ufer) \d{1,4} ?[a-z]?\b"),
+    Rule("street",
+         r"\b[A-ZÄÖÜ][\wäöüß-]{1,40}(?:straße|strasse|str\.|weg|gasse|platz|allee|ufer) \d{1,4} ?[a-z]?\b",
          r"(?:straße|strasse|str\.|weg|gasse|platz|allee|ufer) \d"),
-    Rule("street", re.compile(
-        r"\b\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|chemin|allée|impasse|quai) (?:de la |de l'|du |des |de )?"
-        r"[A-ZÉÈ][\w'-]{1,30}(?: [A-ZÉÈ][\w'-]{1,30}){0,3}"
-        r"|\b(?:Calle|Avenida|Plaza|Via|Viale|Piazza|Corso|Rua) (?:de |del |la |di |do |da )?[A-Z][\w'-]{1,30}"
-        r"(?: [A-Z][\w'-]{1,30}){0,3},? \d{1,4}\b"
-        r"|(?i:\bP\.?O\.? ?Box) \d{1,7}\b"),
+    Rule("street",
+         r"\b\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|chemin|allée|impasse|quai) (?:de la |de l'|du |des |de )?"
+         r"[A-ZÉÈ][\w'-]{1,30}(?: [A-ZÉÈ][\w'-]{1,30}){0,3}"
+         r"|\b(?:Calle|Avenida|Plaza|Via|Viale|Piazza|Corso|Rua) (?:de |del |la |di |do |da )?[A-Z][\w'-]{1,30}"
+         r"(?: [A-Z][\w'-]{1,30}){0,3},? \d{1,4}\b"
+         r"|(?i:\bP\.?O\.? ?Box) \d{1,7}\b",
          r"\d(?: bis| ter)?,? (?:rue|avenue|boulevard|chemin|allée|impasse|quai) |(?i:P\.?O\.? ?Box) \d"
          r"|(?:Calle|Avenida|Plaza|Via|Viale|Piazza|Corso|Rua) (?:de |del |la |di |do |da )?(?:[A-Z][^ ]* ){1,4}\d"),
-    Rule("street", re.compile(
-        r"\b(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2})\b|(?<=, )[A-Z]{2} \d{5}(?:-\d{4})?\b"),
+    Rule("street",
+         r"\b(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2})\b|(?<=, )[A-Z]{2} \d{5}(?:-\d{4})?\b",
          r"GIR ?0AA|[A-Z]\d[A-Z\d]? ?\d[A-Z]{2}|, [A-Z]{2} \d{5}"),
 )  # fmt: skip
 
 
-def _set_of(clues: Iterable[str]) -> Any:
-    """One automaton that tells which of the clues are in a text."""
+@cache
+def _clues() -> Any:
+    """One automaton that tells which clues are in a text; the last one, after those of the rules, is in every text."""
     library: Any = re2
     options = library.Options()
     options.never_capture = True
     found = library.Set.SearchSet(options)
-    for clue in clues:
+    for clue in (*(rule.clue for rule in _RULES), ""):
         found.Add(clue.replace(r"\d", r"\p{Nd}"))  # as `re` has it; its own \d knows ASCII alone
     found.Compile()
     return found
-
-
-_CLUES = _set_of((*(rule.clue for rule in _RULES), ""))
 
 
 def passes_length(text: str, fewest: int, most: int) -> bool:
