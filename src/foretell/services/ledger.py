@@ -75,9 +75,10 @@ class Ledger:
         arms = [(run, _limits(run), self.finished.get(run.id, frozenset())) for run in self.runs]
         due = self._due()
         for case_no, repeat in due or self._places():
+            case = self.plan.evalset.cases[case_no]
             for run, limits, finished in arms:
                 if (case_no, repeat) not in finished:
-                    task = _task(run, limits, (case_no, self.plan.evalset.cases[case_no]), repeat)
+                    task = _task(run, limits, (case_no, case), repeat)
                     yield replace(task, due_s=due[case_no, repeat]) if due else task
 
     def _due(self) -> dict[tuple[int, int], float]:

@@ -1,5 +1,8 @@
 """Plans of every layer: eval sets as they are; traffic sampled, anonymised and frozen first."""
 
+from dataclasses import replace
+
+from foretell.core.domain.packed import PackedCases
 from foretell.core.domain.runs import SuitePlan
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_money, plan_suite, suites_asked
@@ -17,5 +20,6 @@ async def prepare_suites(house: House, request: RunRequest) -> tuple[SuitePlan, 
     for suite in suites_asked(house, request):
         part = suite.traffic if request.evalset is None else None
         version = await freeze_sample(house, suite, part) if part is not None else None
-        plans.append(plan_suite(house, suite, request, version))
+        plan = plan_suite(house, suite, request, version)
+        plans.append(replace(plan, evalset=replace(plan.evalset, cases=PackedCases(plan.evalset.cases))))
     return tuple(plans)

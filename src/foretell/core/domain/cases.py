@@ -1,6 +1,6 @@
 """Cases and the immutable versions of the sets that hold them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -68,7 +68,7 @@ class EvalSetVersion:
     name: str
     version: str
     hash: str
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
 
     @property
     def label(self) -> str:
