@@ -29,14 +29,15 @@ def robustness(units: Units, cases: Sequence[Case]) -> tuple[Robustness, ...]:
 
     An original with several neighbours is one cluster. Pairs with an unscored side are left out, and not in n.
     """
+    varied = [(case, origin) for case in cases if isinstance(origin := case.metadata.get("varied_from"), str)]
+    if not varied:  # a table of all units would be for nothing
+        return ()
     rates = dict(zip(units.key.tolist(), units.rate("scored").tolist(), strict=True))
     pairs: dict[str, list[tuple[int, float, float]]] = {}
-    for case in cases:
-        origin = case.metadata.get("varied_from")
-        if isinstance(origin, str):
-            new, old = rates.get(key_of(case.id), np.nan), rates.get(key_of(origin), np.nan)
-            if not (np.isnan(new) or np.isnan(old)):
-                pairs.setdefault(str(case.metadata.get("rule", "other")), []).append((key_of(origin), new, old))
+    for case, origin in varied:
+        new, old = rates.get(key_of(case.id), np.nan), rates.get(key_of(origin), np.nan)
+        if not (np.isnan(new) or np.isnan(old)):
+            pairs.setdefault(str(case.metadata.get("rule", "other")), []).append((key_of(origin), new, old))
     if not pairs:
         return ()
     every = [one for some in pairs.values() for one in some]
