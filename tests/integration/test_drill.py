@@ -155,6 +155,8 @@ def test_a_run_after_a_drill_knows_nothing_of_it(capsys: pytest.CaptureFixture[s
     assert json.loads(capsys.readouterr().out)["run"] == report["references"]["system"]
     assert run_command_line(["baseline", "set", broken]) == 65
     assert "carries the fault 'retrieval_empty' of a drill" in capsys.readouterr().err
+    assert run_command_line(["contracts", "learn", broken]) == 65
+    assert "nothing is to be learned of it" in " ".join(capsys.readouterr().err.split())
     assert run_command_line(["runs"]) == 0
     assert "shop (fault retrieval_empty)" in capsys.readouterr().out
     assert run_command_line(["run", "--json"]) == 0

@@ -26,11 +26,14 @@ async def learn(house: House, reference: str, name: str) -> Learned:
     """Learn a contract from the successful trials of a run, and write it to `evals/contracts/NAME.json`.
 
     Raises:
-        BadInput: no such run.
+        BadInput: no such run, or one that a drill broke on purpose.
         NotEnoughEvidence: no successful trial of it shows a step that has a form.
         Unreachable: the file cannot be written.
     """
     run = await find_run(house, reference)
+    if run.arm.fault is not None:
+        what = f"carries the fault '{run.arm.fault.name}' of a drill: nothing is to be learned of it."
+        raise BadInput(Problem(f"run '{run.id}'", what, "Name a run of the target as it is."))
     learner, trials = Learner(), 0
     async for row in house.store.findings.trials(run.id, "success"):
         trials += 1
