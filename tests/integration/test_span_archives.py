@@ -142,3 +142,51 @@ def test_a_form_that_is_named_takes_nothing_else(shop: Path, capsys: pytest.Capt
     (shop / "t.jsonl").write_text('{"id": "a", "at": "2026-11-01T10:00:00Z", "input": "hi"}')
     assert run_command_line(["traffic", "import", "t.jsonl", "--from", "otlp"]) == 65
     assert "is no export request" in capsys.readouterr().err
+
+
+DEEP = "[" * 5_000 + "]" * 5_000
+
+
+def test_hostile_lines_are_refused_or_counted_and_the_rest_is_taken(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = span_of(1, traceId="7" * 32, attributes={f"a{number}": True for number in range(20_000)})
+    back = span_of(1, traceId="3" * 32, endTimeUnixNano="1")
+    good = [
+        request_of([span_of(1, 99, traceId="1" * 32)]),  # a parent that is not there
+        request_of([span_of(1, traceId="2" * 32, attributes={"a": float("nan"), "input.value": DEEP})]),
+        request_of([back, back]),
+        request_of([many]),
+    ]
+    sound = json.dumps(good[0]).encode()
+    bad = [
+        sound[:-9],
+        sound.replace(b"answer", b"\xff"),
+        b'{"resourceSpans": [NaN]}',
+        sound.replace(b"[]", DEEP.encode()),
+    ]
+    (shop / "t.jsonl").write_bytes(b"\n".join([*bad, *(json.dumps(one).encode() for one in good)]))
+    assert run_command_line(["traffic", "import", "t.jsonl"]) == 65
+    told = capsys.readouterr().err
+    assert all(f"t.jsonl:{number}: is no JSON in UTF-8" in told for number in range(1, 5))
+    found = taken(capsys, "t.jsonl", "--skip-bad")
+    assert (found["bad"], found["new"], found["spans"]["new"], found["spans"]["cut"]) == (4, 4, 4, 3)
+    every = {span.span_id: span for one in kept(shop) for span in one.spans if one.input is None}
+    assert {len(one.spans) for one in kept(shop)} == {1}
+    assert all(span.end in (span.start, 1767225601.5) for span in every.values())
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (gzip.compress(b"x" * 70_000_000, 1), "t.jsonl.gz:1: is longer than 64 MB"),
+        (gzip.compress(b"{}")[:-9], "t.jsonl.gz: cannot be read"),
+    ],
+    ids=["bomb", "truncated"],
+)
+def test_a_file_that_is_none_is_refused(
+    shop: Path, capsys: pytest.CaptureFixture[str], content: bytes, told: str
+) -> None:
+    (shop / "t.jsonl.gz").write_bytes(content)
+    assert run_command_line(["traffic", "import", "t.jsonl.gz", "--skip-bad"]) == 65
+    assert told in capsys.readouterr().err

@@ -7,8 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretell.adapters.capture.otlp import JSON, PROTOBUF, Refused, read_export
+from foretell.adapters.capture.phoenix import phoenix_row
 from foretell.adapters.capture.reading import CONVERSATION, arrival_of
-from tests.unit.adapters.capture.exports import as_protobuf, pairs_of, request_of, span_of, zipped
+from foretell.core.domain.arrivals import Arrival, Losses, Remark
+from foretell.core.errors import Problem
+from tests.unit.adapters.capture.exports import (
+    TRACE,
+    as_protobuf,
+    logs_as_protobuf,
+    logs_of,
+    pairs_of,
+    record_of,
+    request_of,
+    span_of,
+    zipped,
+)
 
 NAMES = st.sampled_from(
     [
@@ -33,6 +46,11 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
 )
+ANY_JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
 ATTRIBUTES = st.dictionaries(NAMES | st.text(max_size=5), VALUES, max_size=6)
 EVENTS = st.lists(
     st.fixed_dictionaries(
@@ -43,17 +61,12 @@ EVENTS = st.lists(
     ),
     max_size=2,
 )
-ANY_JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
 
 
-def take(body: bytes, media: str, encoding: str = "") -> int:
-    """How many spans a request gave, -1 when it was refused."""
+def take(body: bytes, media: str, encoding: str = "", *, is_notes: bool = False) -> int:
+    """How many spans a request gave or told of, -1 when it was refused."""
     try:
-        export = read_export(body, media, encoding)
+        export = read_export(body, media, encoding, is_notes=is_notes)
         parcels = list(export.parcels())
     except Refused:
         return -1
@@ -72,11 +85,40 @@ def test_attributes_of_any_shape_are_taken(attributes: dict[str, Any], events: l
     assert take(as_protobuf(request), PROTOBUF) == 1
 
 
+@given(ATTRIBUTES, VALUES, st.sampled_from(["gen_ai.user.message", "gen_ai.choice", "gen_ai.evaluation.result"]))
+def test_logs_of_any_shape_are_taken(attributes: dict[str, Any], body: Any, event: str) -> None:
+    request = logs_of([record_of(event, body=body, attributes=attributes)], attributes)
+    assert take(json.dumps(request).encode(), JSON, is_notes=True) == 1
+    assert take(logs_as_protobuf(request), PROTOBUF, is_notes=True) == 1
+
+
+COLUMNS = st.sampled_from(
+    [
+        "context.trace_id", "context.span_id", "parent_id", "name", "span_kind", "start_time", "end_time", "events",
+        "status_code", "annotator_kind", "span_id", "result", "attributes.llm.input_messages", "attributes.gen_ai",
+        "attributes.llm.token_count.prompt", "attributes.retrieval.documents", "attributes.session.id",
+    ]
+)  # fmt: skip
+CELLS = ANY_JSON | st.sampled_from(["[{'message.role': 1e999}]", "{1: (2,)}", "[{'name': 'exception'}]", "9" * 400])
+
+
+@given(st.dictionaries(COLUMNS, CELLS, max_size=8), st.booleans())
+def test_rows_of_any_shape_are_read_or_told(row: dict[str, Any], is_span: bool) -> None:
+    ids = {"context.trace_id": TRACE, "context.span_id": "1" * 16} if is_span else {}
+    for found in phoenix_row("here", {**row, **ids}):
+        if isinstance(found, Arrival):
+            assert found.trace_id == TRACE or not is_span
+            json.dumps([found.span.input, found.span.output, dict(found.feedback)])
+        else:
+            assert isinstance(found, Problem | Remark | Losses)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_answered(body: bytes) -> None:
     for media in (PROTOBUF, JSON):
         take(body, media)
         take(body, media, "gzip")
+        take(body, media, is_notes=True)
 
 
 SOUND = as_protobuf(request_of([span_of(attributes={"gen_ai.prompt.0.content": "a", "list": [1, {"b": "c"}]})]))
