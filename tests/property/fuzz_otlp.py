@@ -1,6 +1,7 @@
 """A program that feeds the receiver's readers with bytes that coverage leads to: `python fuzz_otlp.py FOLDER SECONDS`.
 
-The folder holds what to begin with. It ends with 0 when nothing but a refusal was raised in that time, and what was taken can be written as JSON.
+The folder holds what to begin with. It ends with 0 when nothing but a refusal was raised in that time, and what was
+taken can be written as JSON.
 """
 
 import json
