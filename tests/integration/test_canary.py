@@ -119,6 +119,21 @@ def test_every_output_says_what_the_traffic_is_held_to(shop: Path, capsys: pytes
     assert re.fullmatch(r"decision [0-9a-f]{16}; exit code 1", told)
 
 
+def test_a_look_is_computed_again_from_its_file(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take_in(shop, {"r1": 0.9, "r2": 0.6}, 200)
+    assert run_command_line(["gate", "deploy", "--canary", "r2", "--out", "json=look.json"]) == 1
+    assert run_command_line(["verify-decision", "look.json"]) == 0
+    body = json.loads((shop / "look.json").read_text())
+    body["rules"][1]["p_hold"] = 0.5
+    body["policy"]["confidence"] = 0.98
+    (shop / "look.json").write_text(json.dumps(body))
+    capsys.readouterr()
+    assert run_command_line(["verify-decision", "look.json", "--json"]) == 65
+    places = [place for place, _, _ in json.loads(capsys.readouterr().out)["differences"]]
+    assert "rules, traffic: success against baseline, p_hold" in places
+    assert "confidence of look 1" in places
+
+
 @pytest.mark.parametrize("releases", ["r9", "r2..r9"])
 def test_an_unknown_release_is_refused(shop: Path, capsys: pytest.CaptureFixture[str], releases: str) -> None:
     take_in(shop, {"r1": 0.9, "r2": 0.9}, 40)

@@ -24,11 +24,14 @@ def command(
     found = in_house(config, lambda house: verify_decision(house, place))
     decision, differences = found.decision, found.differences
     if as_json_:
-        print_json("foretell.verification/1", {"key": decision.key, "differences": as_json(differences)})
+        body = {"key": decision.key, "differences": as_json(differences), "unseen": list(found.unseen)}
+        print_json("foretell.verification/1", body)
     elif not differences:
         say_wrapped(f"equal: decision {decision.key}, gate {decision.gate}, {decision.ruling} of {decision.decided_at}")
     else:
         say(f"{file}: {counted(len(differences), 'difference')} from what the stored facts give")
         for place, written, computed in differences[:MOST_SHOWN]:
             say_wrapped(f"  {place}: the file says {written}, the facts {computed}")
+    if found.unseen and not as_json_:
+        say_wrapped(f"computed from what the file carries: not in this store are {', '.join(found.unseen)}")
     raise typer.Exit(65 if differences else 0)

@@ -106,7 +106,8 @@ async def _pair(
     stops: tuple[Stop, ...] = ()
     if policy.stop_early:
         parts = [Part(side.plan, part) for side, part in zip(sides, evidence, strict=True)]
-        judged, stops = judge_parts(policy, parts, seed)
+        early = judge_parts(policy, parts, seed)
+        judged, stops = early.judged, early.stops
     else:
         judged = judge(policy, evidence, standard_of(policy, [side.plan.evalset.hash for side in sides]))
     return Pair(judged.ruling, differed, chance_to_ship(policy, evidence, stops))

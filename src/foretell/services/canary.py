@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from foretell.core.analysis.aggregate import Units
+from foretell.core.analysis.carry import read_units, write_units
+from foretell.core.analysis.decide import Judged
 from foretell.core.analysis.rules import Evidence
 from foretell.core.analysis.turning import judge_and_tell
 from foretell.core.domain.files.decisions import SCHEMA, decision_from
-from foretell.core.domain.policy import Decision, GatePolicy
+from foretell.core.domain.policy import Decision, GatePolicy, SeenSuite
 from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.values import content_hash
 from foretell.core.domain.wording import percent
@@ -30,6 +32,7 @@ from foretell.services.retention import feedback_of
 from foretell.services.waivers import waive_in, waivers_of
 
 KIND = "canary"
+SUITE = "traffic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,10 @@ async def decide_canary(house: House, request: CanaryRequest) -> Answer:
     looks, gate = list(await house.store.records.history(KIND, key)), house.project.gates[request.gate]
     if looks and looks[0].body["sample"] == sample:
         known = decision_from({"schema": SCHEMA, **looks[0].body["decision"]}, f"canary {key}")
-        if replace(known.policy, owners=gate.owners) == _policy(gate, len(looks), before):
+        if replace(known.policy, owners=gate.owners) == policy_of_look(gate, len(looks), before.name):
             remark = f"looked at {known.decided_at}; nothing has come since"
             return Answer(waive_in(house, known, waivers_of(house)), is_recorded=True, remark=remark)
-    decision = _decided(house, _policy(gate, len(looks) + 1, before), new, before)
+    decision = _decided(house, policy_of_look(gate, len(looks) + 1, before.name), new, before)
     level = f"at a level of {1 - decision.policy.confidence:.4g} a side"
     note = f"look {len(looks) + 1} at these releases, {level}: each look has half the level of the one before"
     decision = replace(decision, key=key, attempt=len(looks) + 1, notes=(note,))
@@ -91,10 +94,10 @@ async def decide_canary(house: House, request: CanaryRequest) -> Answer:
     return Answer(waive_in(house, decision, waivers_of(house)))
 
 
-def _policy(policy: GatePolicy, look: int, old: _Release) -> GatePolicy:
+def policy_of_look(policy: GatePolicy, look: int, old: str) -> GatePolicy:
     """The limits that traffic can be held to, at the level of this look."""
     level = policy.alpha / 2**look
-    kept = GatePolicy(policy.name, ("traffic",), policy.at_least, policy.may_drop, baseline=f"release {old.name}")
+    kept = GatePolicy(policy.name, (SUITE,), policy.at_least, policy.may_drop, baseline=f"release {old}")
     return replace(kept, confidence=1 - level, cost_may_rise=policy.cost_may_rise, owners=policy.owners)
 
 
@@ -136,9 +139,8 @@ def _outcome(talk: Sequence[Interaction]) -> str:
 
 
 def _decided(house: House, policy: GatePolicy, new: _Release, old: _Release) -> Decision:
-    zero = house.project.unknown_cost == "zero"
-    evidence = Evidence("traffic", new.units, old.units, is_unknown_cost_zero=zero)
-    judged = judge_and_tell(policy, [evidence], standard_of(policy, [new.name, old.name]))
+    judged = _judge(house, policy, (new.name, old.name), (new.units, old.units))
+    sides = {"candidate": write_units(new.units), "baseline": write_units(old.units)}
     return Decision(
         gate=policy.name,
         ruling=judged.ruling,
@@ -155,4 +157,18 @@ def _decided(house: House, policy: GatePolicy, new: _Release, old: _Release) -> 
         decided_at=house.now(),
         key="",
         changed=(f"release {old.name} → {new.name}",),
+        seen=(SeenSuite(SUITE, "", sides, {}),),
+        releases=(new.name, old.name),
     )
+
+
+def judge_releases(house: House, decision: Decision) -> Judged:
+    """The verdict on two releases again, from the conversations that its record carries."""
+    (seen,) = decision.seen
+    sides = (read_units(seen.sides["candidate"]), read_units(seen.sides["baseline"]))
+    return _judge(house, decision.policy, decision.releases, sides)
+
+
+def _judge(house: House, policy: GatePolicy, releases: Sequence[str], sides: tuple[Units, Units]) -> Judged:
+    evidence = Evidence(SUITE, *sides, is_unknown_cost_zero=house.project.unknown_cost == "zero")
+    return judge_and_tell(policy, [evidence], standard_of(policy, releases))

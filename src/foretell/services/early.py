@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretell.core.analysis.aggregate import Units
+from foretell.core.analysis.carry import carry, uncarry
 from foretell.core.analysis.decide import Judged
 from foretell.core.analysis.early import Design, Drawn, JointTest, in_seeded_order, judge_early
 from foretell.core.analysis.rules import Evidence
 from foretell.core.analysis.weights import unit_of
-from foretell.core.domain.policy import GatePolicy, RuleFinding, Stop
+from foretell.core.domain.policy import GatePolicy, RuleFinding, SeenSuite, Stop
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.ports.findings import Ints
 from foretell.services.evidence import slices_of
@@ -39,9 +40,10 @@ class Part:
         """The suite before anything is seen. Conversations that only the recording knew replace the planned units."""
         keys = np.array(list(self.planned), np.int64)
         known = self.evidence.candidate.key
-        evidence, candidate = self.evidence, self.evidence.candidate
+        nothing = self.evidence.candidate.pick(known[:0])
+        evidence = replace(self.evidence, candidate=nothing)
         if self.has_base:
-            evidence = replace(evidence, baseline=candidate.pick(candidate.key[:0]))
+            evidence = replace(evidence, baseline=nothing)
         sizes = {f"slice {name}": len(cases) for name, cases in slices_of(self.plan.evalset.cases).items()}
         return Design(evidence, in_seeded_order(keys if np.isin(known, keys).all() else known, seed), sizes)
 
@@ -61,23 +63,39 @@ class Part:
         return np.array([trials.get(key) == planned[key] for key in order.tolist()], np.bool_)
 
 
-def judge_parts(
-    policy: GatePolicy, parts: Sequence[Part], seed: str, unseen: Sequence[RuleFinding] = ()
-) -> tuple[Judged, tuple[Stop, ...]]:
-    """The verdict as it stood when nothing more had to be seen, and where that was.
+@dataclass(frozen=True, slots=True)
+class EarlyVerdict:
+    """The verdict as it stood when nothing more had to be seen, where that was, and on what."""
 
-    `unseen` are the rules of suites that are not among the parts.
-    """
+    judged: Judged
+    stops: tuple[Stop, ...]
+    seen: tuple[SeenSuite, ...]
+
+
+def judge_parts(policy: GatePolicy, parts: Sequence[Part], seed: str) -> EarlyVerdict:
+    """The verdict on what is known of a gate's suites, in the order that the seed gives."""
     designs = [part.design(seed) for part in parts]
     drawn = {
         part.plan.suite: part.drawn(design.order)
         for part, design in zip(parts, designs, strict=True)
         if len(part.evidence.candidate)
     }
-    test = JointTest(policy, designs, unseen)
+    test = JointTest(policy, designs)
     judged = judge_early(test, drawn)
     stops = [
         Stop(suite, seen, len(design.order), len(part.evidence.candidate) - seen)
         for (suite, seen), part, design in zip(test.seen.items(), parts, designs, strict=True)
     ]
-    return judged, tuple(stops)
+    seen = [
+        carry(design, drawn[part.plan.suite])
+        for part, design in zip(parts, designs, strict=True)
+        if part.plan.suite in drawn
+    ]
+    return EarlyVerdict(judged, tuple(stops), tuple(seen))
+
+
+def judge_seen(policy: GatePolicy, seen: Sequence[SeenSuite], unseen: Sequence[RuleFinding] = ()) -> Judged:
+    """The same verdict from what a record carries. `unseen` are the rules of suites of which nothing was seen."""
+    found = [uncarry(one) for one in seen]
+    test = JointTest(policy, [design for design, _ in found], unseen)
+    return judge_early(test, {design.evidence.suite: drawn for design, drawn in found})

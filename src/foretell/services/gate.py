@@ -28,7 +28,7 @@ from foretell.services.baseline_rows import hash_of_case
 from foretell.services.beside import changes, overruled, put_beside
 from foretell.services.early import Part, judge_parts
 from foretell.services.evidence import ground_of, is_counted, nothing_of, units_of
-from foretell.services.gate_runs import Course, Ran, course_of, piloted, run_suites
+from foretell.services.gate_runs import Course, Ran, course_of, piloted, run_suites, with_carried
 from foretell.services.house import House
 from foretell.services.plan import RunRequest, check_money
 from foretell.services.run import Watcher
@@ -127,16 +127,19 @@ async def decide_afresh(
     `earlier` is what an earlier attempt came to, without an answer.
     """
     policy, plans = prepared.policy, [side.plan for side in prepared.sides]
-    ran = await run_suites(house, policy, plans, watcher, await _course(house, prepared, earlier))
+    course = await _course(house, prepared, earlier)
+    ran = await run_suites(house, policy, plans, watcher, course)
     sides = await _with_bases(house, policy, prepared.sides, ran.bases)
     doubts = [side.baseline.doubt for side in sides if side.baseline is not None and side.baseline.doubt]
     prepared = replace(prepared, sides=sides, warnings=(*prepared.warnings, *doubts))
     evidence = [await evidence_of(house, policy, side, run) for side, run in zip(sides, ran.runs, strict=False)]
     if policy.stop_early:
         known = [*evidence, *(before(house, policy, side) for side in sides[len(evidence) :])]
-        judged, stops = judge_parts(policy, _parts(sides, known), prepared.key)
-        decision = _decision(house, prepared, ran, interrupted(judged, ran.stopped), evidence)
-        return replace(decision, stops=stops, p_ship_no_change=chance_to_ship(policy, evidence, stops))
+        known = [with_carried(one, course.carried.get(one.suite)) for one in known]
+        found = judge_parts(policy, _parts(sides, known), prepared.key)
+        decision = _decision(house, prepared, ran, interrupted(found.judged, ran.stopped), known[: len(evidence)])
+        chance = chance_to_ship(policy, known[: len(evidence)], found.stops)
+        return replace(decision, stops=found.stops, seen=found.seen, p_ship_no_change=chance)
     judged = judge_and_tell(policy, evidence, prepared.standard)
     decision = _decision(house, prepared, ran, cut_short(judged, ran.stopped) if ran.stopped else judged, evidence)
     return replace(decision, p_ship_no_change=chance_to_ship(policy, evidence))
@@ -149,7 +152,8 @@ async def _course(house: House, prepared: Prepared, earlier: Decision | None) ->
     if not prepared.policy.stop_early:
         return course
     known = [before(house, prepared.policy, side) for side in prepared.sides]
-    return piloted(course, prepared.policy, _parts(prepared.sides, known), prepared.key)
+    carried = () if earlier is None or prepared.doubt else earlier.seen
+    return piloted(course, prepared.policy, _parts(prepared.sides, known), (prepared.key, carried))
 
 
 def _parts(sides: Sequence[Side], evidence: Sequence[Evidence]) -> list[Part]:

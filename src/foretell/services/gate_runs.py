@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from foretell.core.analysis.early import JointTest
+import numpy as np
+
+from foretell.core.analysis.carry import joined, uncarry
+from foretell.core.analysis.early import Drawn, JointTest, judge_early
 from foretell.core.analysis.rules import Evidence
-from foretell.core.domain.policy import GatePolicy
+from foretell.core.domain.policy import GatePolicy, SeenSuite
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.ports.facts import RunsWanted, TrialRow
 from foretell.services.early import Part
@@ -32,13 +35,14 @@ class Ran:
 class Course:
     """How a gate's suites are run: the name that joins their runs, and those that earlier attempts left behind.
 
-    A gate that may stop early has a test, and for each suite a pilot.
+    A gate that may stop early has a test, for each suite a pilot, and what the record of an earlier attempt `carried`.
     """
 
     group: str
     known: Mapping[str, tuple[Run, ...]] = field(default_factory=dict[str, tuple[Run, ...]])
     test: JointTest | None = None
     pilots: Mapping[str, SuitePilot] = field(default_factory=dict[str, SuitePilot])
+    carried: Mapping[str, Drawn] = field(default_factory=dict[str, Drawn])
 
     @property
     def is_held(self) -> bool:
@@ -76,15 +80,44 @@ def _is_over(run: Run) -> bool:
     return run.status == "done" or run.note.startswith(ENOUGH)
 
 
-def piloted(course: Course, policy: GatePolicy, parts: Sequence[Part], seed: str) -> Course:
-    """The course of a gate that may stop early."""
-    designs = [part.design(seed) for part in parts]
-    test = JointTest(policy, designs)
-    pilots = {
-        part.plan.suite: SuitePilot(test, part.plan, design.order, policy)
-        for part, design in zip(parts, designs, strict=True)
+def piloted(
+    course: Course, policy: GatePolicy, parts: Sequence[Part], question: tuple[str, Sequence[SeenSuite]]
+) -> Course:
+    """The course of a gate that may stop early: `question` is its key, and what an earlier attempt carried over.
+
+    What was carried counts as long as there is something left to be seen; when all was, and gave no answer, the test
+    begins anew.
+    """
+    key, seen = question
+    designs = {part.plan.suite: part.design(key) for part in parts}
+    found = {one.suite: uncarry(one) for one in seen}
+    carried = {
+        suite: drawn
+        for suite, (design, drawn) in found.items()
+        if suite in designs and np.array_equal(design.order, designs[suite].order) and len(drawn.order)
     }
-    return replace(course, test=test, pilots=pilots)
+    test = JointTest(policy, list(designs.values()))
+    judge_early(test, carried)
+    if not any(test.seen[suite] < len(one.order) and not test.is_over(suite) for suite, one in designs.items()):
+        carried = {}
+    test = JointTest(policy, list(designs.values()))
+    pilots = {
+        part.plan.suite: SuitePilot(
+            test, part.plan, designs[part.plan.suite].order, policy, carried.get(part.plan.suite)
+        )
+        for part in parts
+    }
+    return replace(course, test=test, pilots=pilots, carried=carried)
+
+
+def with_carried(evidence: Evidence, carried: Drawn | None) -> Evidence:
+    """What a run says, with what an earlier attempt carried over."""
+    if carried is None:
+        return evidence
+    found = replace(evidence, candidate=joined(evidence.candidate, carried.units))
+    if carried.base is None or evidence.baseline is None:
+        return found
+    return replace(found, baseline=joined(evidence.baseline, carried.base))
 
 
 async def run_suites(
@@ -119,6 +152,8 @@ def _ran(done: Sequence[tuple[Run, ...]], stopped: str = "") -> Ran:
 async def _run_one(house: House, plan: SuitePlan, course: Course, watcher: Watcher | None) -> Finished:
     known, pilot = course.known.get(plan.suite), course.pilots.get(plan.suite)
     if known is None:
+        if pilot is not None and pilot.carried is not None:
+            pilot.recall(pilot.carried, ())
         return await run_plan(house, plan, course.group, watcher, pilot)
     if pilot is not None:
         await _recall(house, known, pilot)
@@ -131,8 +166,8 @@ async def _run_one(house: House, plan: SuitePlan, course: Course, watcher: Watch
 async def _recall(house: House, runs: Sequence[Run], pilot: SuitePilot) -> None:
     """Show the pilot what the store holds of a suite's runs."""
     units = [await units_of(house, run, pilot.policy) for run in runs]
-    part = Part(pilot.plan, Evidence(runs[0].suite, units[0], units[1] if len(units) > 1 else None), len(units) > 1)
-    drawn = part.drawn(pilot.order)
+    evidence = Evidence(runs[0].suite, units[0], units[1] if len(units) > 1 else None)
+    drawn = Part(pilot.plan, with_carried(evidence, pilot.carried), len(units) > 1).drawn(pilot.order)
     known = set(drawn.order.tolist())
     rows: list[tuple[TrialRow, int]] = []
     for arm, run in enumerate(runs):

@@ -20,13 +20,14 @@ class SuitePilot:
     """Draws the units of one suite in seeded order, and shows them to the joint test whole and in that order.
 
     Answers come in the order in which they are ready: a unit is held back until all that were drawn before it are
-    whole, or those that answer fast would be seen first.
+    whole, or those that answer fast would be seen first. What an earlier attempt `carried` over is not run again.
     """
 
     test: JointTest
     plan: SuitePlan
     order: Ints
     policy: GatePolicy
+    carried: Drawn | None = None
     has_enough: bool = False
     _is_strange: bool = False
     _next: int = 0
@@ -45,11 +46,14 @@ class SuitePilot:
 
     def units(self) -> Iterator[Sequence[int]]:
         """The numbers of the cases of the next unit, until the test needs no more."""
+        known: set[int] = set() if self.carried is None else set(self.carried.order.tolist())
         for key in self.order.tolist():
             if self.test.is_over(self.plan.suite) and not self._is_strange:
                 self.has_enough = True
                 return
-            yield self._cases[key]
+            if key not in known:
+                yield self._cases[key]
+        self.has_enough = bool(known)  # such a run lacks what was carried: it is no whole run of its set
 
     def recall(self, drawn: Drawn, rows: Sequence[tuple[TrialRow, int]]) -> None:
         """What finished before: the units up to the first gap, and the trials beyond it."""

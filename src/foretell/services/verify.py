@@ -1,10 +1,15 @@
 """A recorded decision, computed again from the stored facts."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from typing import cast
 
+import numpy as np
+
+from foretell.core.analysis.aggregate import Units
+from foretell.core.analysis.carry import read_units, write_units
 from foretell.core.analysis.decide import Judged
 from foretell.core.analysis.rules import Evidence
 from foretell.core.analysis.turning import judge_and_tell
@@ -14,23 +19,29 @@ from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, Problem
 from foretell.services.baseline import BESIDE, Baseline, baseline_beside, baseline_of, find_baseline
+from foretell.services.canary import judge_releases, policy_of_look
 from foretell.services.decisions import decision_in
-from foretell.services.early import Part, judge_parts
+from foretell.services.early import judge_seen
 from foretell.services.evidence import units_of
 from foretell.services.gate import comparable, cut_short, interrupted, standard_of
 from foretell.services.house import House
 from foretell.services.run import find_run
 
+_COUNTED = ("key", "trials", "successes", "unscored", "environment")
 CLOSE = 1e-9
 """Numbers are computed again, perhaps on another machine: apart by less than this they are equal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A decision and the places where it differs from what the facts give: (place, written, computed)."""
+    """A decision and the places where it differs from what the facts give: (place, written, computed).
+
+    `unseen` names the runs that are not in this store, of a decision that carries what they said.
+    """
 
     decision: Decision
     differences: tuple[tuple[str, str, str], ...]
+    unseen: tuple[str, ...] = ()
 
 
 async def verify_decision(house: House, path: str) -> Verification:
@@ -43,33 +54,80 @@ async def verify_decision(house: House, path: str) -> Verification:
     if text is None:
         raise BadInput(Problem(path, "there is no such file.", "Write one with 'foretell gate NAME --record FILE'."))
     decision = decision_in(text, path)
-    judged = await _judged(house, decision)
     written = Judged(decision.ruling, decision.rules, decision.reasons)
-    return Verification(decision, tuple(_differences("", _plain(written), _plain(judged))))
+    if not decision.seen:
+        judged = await _judged(house, decision)
+        return Verification(decision, tuple(_differences("", _plain(written), _plain(judged))))
+    judged = judge_releases(house, decision) if decision.releases else _from_record(decision)
+    found, unseen = await _beside_facts(house, decision)
+    found += _level_of(house, decision)
+    return Verification(decision, (*_differences("", _plain(written), _plain(judged)), *found), unseen)
+
+
+def _from_record(decision: Decision) -> Judged:
+    """The verdict of a gate that may stop early, on the units that its record carries, in the order of its key.
+
+    The rules of suites of which nothing was seen stand as they were written: they count, and know nothing.
+    """
+    known = {one.suite for one in decision.seen}
+    unseen = tuple(rule for rule in decision.rules if rule.suite not in known)
+    judged = judge_seen(decision.policy, decision.seen, unseen)
+    return interrupted(judged, decision.reasons[0] if not decision.is_final and decision.reasons else "")
+
+
+def _level_of(house: House, decision: Decision) -> list[tuple[str, str, str]]:
+    """Where the level of a look at two releases is not the one that its number leaves it."""
+    gate = house.project.gates.get(decision.gate)
+    if not decision.releases or gate is None:
+        return []
+    level = policy_of_look(gate, decision.attempt, decision.releases[1]).confidence
+    return list(_differences(f"confidence of look {decision.attempt}", decision.policy.confidence, level))
+
+
+async def _beside_facts(house: House, decision: Decision) -> tuple[list[tuple[str, str, str]], tuple[str, ...]]:
+    """Where the units of a record differ from those of its runs, and the runs that this store does not hold."""
+    differences, unseen = list[tuple[str, str, str]](), list[str]()
+    for one in decision.seen:
+        for side, runs in (
+            ("candidate", decision.runs),
+            ("baseline", decision.baseline_runs),
+            ("anchor", decision.anchor_runs),
+        ):
+            name, written = runs.get(one.suite), one.sides.get(side)
+            if name is None or written is None:
+                continue
+            run = await house.store.facts.run(name)
+            if run is None:
+                unseen.append(name)
+                continue
+            apart = _apart(
+                read_units(written), await units_of(house, run, decision.policy), is_whole=side == "candidate"
+            )
+            if apart:
+                differences.append((f"{one.suite}, {side}", f"{apart} of its units as they were seen", "others"))
+    return differences, tuple(unseen)
+
+
+def _apart(carried: Units, stored: Units, *, is_whole: bool) -> int:
+    """How many units are not what the store holds of them. A baseline was written by its counts, perhaps to a file."""
+    both = np.intersect1d(carried.key, stored.key)
+    told, said = (write_units(units.pick(both)) for units in (carried, stored))
+    names = [name for name in told.columns if name in _COUNTED or (is_whole and name.startswith("mode "))]
+    pairs = [(told.columns[name], said.columns.get(name, "")) for name in names]
+    if is_whole:
+        pairs += [(columns["good"], said.measures[name]["good"]) for name, columns in told.measures.items()]
+    return max(
+        sum(one != other for one, other in zip_longest(first.split(), second.split())) for first, second in pairs
+    )
 
 
 async def _judged(house: House, decision: Decision) -> Judged:
     runs = {suite: await find_run(house, f"run:{run}") for suite, run in decision.runs.items()}
     evidence = [await _evidence(house, decision, run) for run in runs.values()]
-    if decision.policy.stop_early:
-        has_base = (decision.policy.baseline or "").startswith("revision:")
-        plans = [await _plan_of(house, run) for run in runs.values()]
-        parts = [Part(plan, one, has_base) for plan, one in zip(plans, evidence, strict=True)]
-        return _as_it_stopped(decision, parts)
     standard = standard_of(decision.policy, [run.set_hash for run in runs.values()])
     judged = judge_and_tell(decision.policy, evidence, standard)
     was_stopped = len(runs) < len(decision.policy.suites) or any(run.status != "done" for run in runs.values())
     return cut_short(judged, decision.reasons[0] if decision.reasons else "") if was_stopped else judged
-
-
-def _as_it_stopped(decision: Decision, parts: Sequence[Part]) -> Judged:
-    """The verdict of a gate that may stop early, on the first units in the order of its seed.
-
-    The rules of suites that were not run any more stand as they were written: they count, and know nothing.
-    """
-    unknown = tuple(rule for rule in decision.rules if rule.suite not in decision.runs)
-    judged, _ = judge_parts(decision.policy, parts, decision.key, unseen=unknown)
-    return interrupted(judged, decision.reasons[0] if not decision.is_final and decision.reasons else "")
 
 
 async def _evidence(house: House, decision: Decision, run: Run) -> Evidence:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from foretell.core.domain.policy import GatePolicy, Stop
+from foretell.core.domain.runs import Conclusion
 from foretell.core.domain.trial import TrialRecord
 from foretell.core.errors import ConfigurationError
 from foretell.core.ports.execution import Workload
@@ -15,7 +16,7 @@ from foretell.services.baseline import write_baseline
 from foretell.services.decisions import Answer, decide
 from foretell.services.gate import GateRequest
 from foretell.services.verify import verify_decision
-from tests.unit.services.memory import Bench, Town
+from tests.unit.services.memory import Bench, MemoryStore, Town
 
 FLOOR = GatePolicy("g", ("s",), at_least=0.5, stop_early=True)
 DROP = replace(FLOOR, may_drop=0.1, baseline="file:base.json")
@@ -72,6 +73,32 @@ def test_what_was_cut_short_goes_on_with_the_same_test_in_the_same_order() -> No
     assert len({one.runs["s"] for one in asked}) == 1
     assert cut.bench.asked == whole.bench.asked
     assert (asked[-1].rules, asked[-1].stops, asked[-1].ruling) == (at_once.rules, at_once.stops, "ship")
+
+
+def test_what_was_cut_short_goes_on_from_the_record_where_the_store_does_not_last() -> None:
+    whole, cut = town_of(DROP), town_of(DROP)
+    at_once = ask(whole).decision
+    asked = [ask(cut, record="r.json", max_cost=0.105).decision]
+    while asked[-1].ruling == "not-enough-evidence":
+        cut.store = MemoryStore()
+        found = asyncio.run(verify_decision(cut.house, "r.json"))
+        assert (found.differences, len(found.unseen)) == ((), 2)
+        asked.append(ask(cut, record="r.json", max_cost=0.105).decision)
+    assert [one.attempt for one in asked] == list(range(1, len(asked) + 1))
+    assert len({one.runs["s"] for one in asked}) == len(asked) > 3
+    assert cut.bench.asked == whole.bench.asked
+    assert (asked[-1].rules, asked[-1].stops, asked[-1].ruling) == (at_once.rules, at_once.stops, "ship")
+    assert asked[-1].seen == at_once.seen
+    assert ask(cut, record="r.json").is_recorded
+
+
+def test_a_record_whose_units_are_not_those_of_the_run_is_told_apart() -> None:
+    town = town_of()
+    run = ask(town, record="r.json").decision.runs["s"]
+    rows = town.store.rows[run]
+    rows[0] = replace(rows[0], conclusion=Conclusion("failure"))
+    found = asyncio.run(verify_decision(town.house, "r.json"))
+    assert found.differences == (("s, candidate", "1 of its units as they were seen", "others"),)
 
 
 def test_a_gate_that_was_killed_goes_on_too() -> None:

@@ -195,14 +195,44 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenUnits:
+    """Units (cases, or conversations) as columns: numbers with spaces between them, one per unit in the order of `key`.
+
+    `measures` hold such columns for each slice, time, score or step that a rule is put to. `largest_weight` is that of
+    any case of the set, None where all cases stand for as much.
+    """
+
+    unit: str
+    columns: Mapping[str, str]
+    measures: Mapping[str, Mapping[str, str]]
+    largest_weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSuite:
+    """What a gate that may stop early has seen of one suite: enough to compute its test again, and to go on with it.
+
+    `order` holds the keys of all planned units as they are drawn, `sides` the finished ones of the `candidate`, and
+    what they are held against: `baseline` (only the finished units of it when `is_beside`) and `anchor`. `sizes` says
+    how many units a slice has. Of two releases it holds the conversations, in no order.
+    """
+
+    suite: str
+    order: str
+    sides: Mapping[str, SeenUnits]
+    sizes: Mapping[str, int]
+    is_beside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Ship, hold or not enough evidence, with every rule's row and what the evidence could not show.
 
     `p_ship_no_change` is P(ship | no change) of the whole gate, None when no rule compares with a baseline. `code` is
     the candidate's revision, None where it is not known. `is_final` is false when money, time or the environment ended
     it early: then asking again goes on, as the next `attempt`. `stops` say where a gate that may stop early did, suite
-    by suite. `waivers` never change the ruling, only whether it blocks. `notes` are told with every verdict of the
-    gate, `warnings` at its head.
+    by suite, and `seen` on which units. `releases` are the new and the old one that a canary compared. `waivers` never
+    change the ruling, only whether it blocks. `notes` are told with every verdict of the gate, `warnings` at its head.
     """
 
     gate: str
@@ -225,6 +255,8 @@ class Decision:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
+    seen: tuple[SeenSuite, ...] = ()
+    releases: tuple[str, ...] = ()
 
     @property
     def blocking(self) -> Ruling:
