@@ -10,10 +10,10 @@ from foretell.core.domain.policy import Decision
 from foretell.core.domain.runs import Run
 from foretell.reports.html import sheets_html
 from foretell.reports.layout import sheet_lines
+from foretell.reports.rule_text import told_with_it
 from foretell.reports.steps import origin_sheet
 from foretell.reports.tables import Sheet, comparison_sheet, cost_sheet, failure_sheet, summary_sheet
 from foretell.reports.verdict import closing, headline, rules_sheet
-from foretell.reports.waivers import waiver_lines
 
 
 class _Shown(ABC):
@@ -78,6 +78,6 @@ class GateResult(_Shown):
 
     def _sheets(self) -> Iterator[Sheet]:
         decision = self.decision
-        lines = (*waiver_lines(decision), self.remark, *closing(decision), *decision.notes)
+        lines = (self.remark, *told_with_it(decision), *closing(decision))
         sheet = rules_sheet(decision)
         yield replace(sheet, title=headline(decision), notes=(*sheet.notes, *filter(None, lines)))

@@ -15,6 +15,7 @@ from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house,
 from foretell.core.domain.policy import Decision
 from foretell.core.errors import ConfigurationError, Problem, RunFailed, raise_all
 from foretell.reports.decision_json import decision_json
+from foretell.reports.stops import stop_lines
 from foretell.reports.verdict import closing, headline, rules_sheet
 from foretell.reports.waivers import waiver_lines
 from foretell.services.canary import CanaryRequest, decide_canary
@@ -128,7 +129,7 @@ def print_decision(decision: Decision, *, is_first: bool = False, remark: str = 
         say("First decision: floors and ceilings only, there is no baseline yet.")
     say()
     print_sheet(rules_sheet(decision))
-    for line in closing(decision):
+    for line in (*stop_lines(decision), *closing(decision)):
         say_wrapped(line)
     for note in decision.notes:
         say_wrapped(note)

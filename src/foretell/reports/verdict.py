@@ -7,7 +7,6 @@ from foretell.core.domain import wording
 from foretell.core.domain.policy import Decision, RuleFinding
 from foretell.reports.numbers import NONE
 from foretell.reports.rule_text import how_sure, sees, turning_lines
-from foretell.reports.stops import stop_lines
 from foretell.reports.tables import Sheet
 
 MARKS = {"ship": "●", "hold": "■", "not-enough-evidence": "○"}
@@ -80,7 +79,6 @@ def _value(value: float | None, rule: RuleFinding) -> str:
 def closing(decision: Decision) -> Sequence[str]:
     """What follows the rules: reasons, what changed, the chance to ship, and the blind spots."""
     lines = [f"because {reason}" for reason in decision.reasons]
-    lines += stop_lines(decision)
     if decision.changed:
         lines += ["", "What changed since the baseline:", *(f"  {line}" for line in decision.changed)]
     if decision.p_ship_no_change is not None:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from foretell.core.domain.policy import Decision
+from foretell.core.domain.policy import Decision, Stop
 from foretell.reports.junit import decision_junit
 from foretell.reports.rule_text import finding
 from tests.unit.reports.decisions import DECISIONS, DROP, EMPTY, FLOOR, HELD, SHIPPED, WAIVED, hostile
@@ -128,3 +128,13 @@ def test_numbers_are_properties_of_the_suite() -> None:
 
 def test_the_time_is_one_that_the_schema_knows() -> None:
     assert report(HELD)[0].attrib["timestamp"] == "2026-11-21T21:14:03"
+
+
+def test_where_a_gate_stopped_early_is_told_once() -> None:
+    stopped = replace(HELD, stops=(Stop("system", 60, 412, 0),), warnings=("one",))
+    told = ET.fromstring(decision_junit(stopped)).find("testsuite/system-out")
+    assert told is not None
+    lines = (told.text or "").splitlines()
+    told_once = "system: decided on 60 of 412 cases, drawn in random order."
+    assert [line for line in lines if "60 of 412" in line] == [told_once]
+    assert lines.count("warning: one") == 1
