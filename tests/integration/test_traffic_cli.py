@@ -95,6 +95,15 @@ def test_a_sample_keeps_the_proportions_and_knows_no_answers(shop: Path, capsys:
     assert {case["metadata"]["origin"] for case in cases} == {"traffic"}
 
 
+def test_what_is_folded_counts_with_the_chance_that_it_had(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 45 and of 15 interactions five each: they stand for nine and for three, whichever ask the same."""
+    rows = [json.loads(line) for line in (shop / "t.jsonl").read_text().splitlines()]
+    (shop / "t.jsonl").write_text("\n".join(json.dumps({**row, "input": "where is my parcel?"}) for row in rows))
+    asked(capsys, "import", "t.jsonl", "--upstream", "1")
+    (case,) = asked(capsys, "sample", "--each", "5", "--window", "30d", "--by", "feedback")["cases"]
+    assert (case["metadata"]["folded"], case["metadata"]["weight"]) == (10, pytest.approx(60))
+
+
 def test_a_behavioural_suite_draws_from_the_store(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked(capsys, "import", "t.jsonl")
     assert run_command_line(["run", "replay", "--dry-run", "--json"]) == 0

@@ -136,7 +136,9 @@ def _print_sample(found: Curated, into: str | None) -> None:
     if into is None:
         say_wrapped("Nothing was written: --into SET adds them to the working cases of a set.")
     else:
-        say_wrapped(f"Added to {into}. They have no expected answer: a person gives them one. Then freeze the set.")
+        say_wrapped(
+            f"Added to {into}. They have no expected answer: a person gives them one. Freeze the set, and replay it."
+        )
 
 
 @app.command("list")

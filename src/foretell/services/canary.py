@@ -24,8 +24,8 @@ from foretell.core.domain.values import content_hash
 from foretell.core.domain.wording import percent
 from foretell.core.errors import ConfigurationError, NotEnoughEvidence, Problem, suggest
 from foretell.core.ports.records import Record
-from foretell.services.curate import window_of
 from foretell.services.decisions import Answer
+from foretell.services.fixtures import window_of
 from foretell.services.gate import standard_of
 from foretell.services.house import House
 from foretell.services.retention import feedback_of

@@ -13,7 +13,7 @@ from foretell.core.domain.traffic import Interaction, question_of
 from foretell.core.errors import NotEnoughEvidence, Problem
 from foretell.core.ports.findings import Floats, Ints
 from foretell.core.stats.clusters import SampledTotals, weighted_mean
-from foretell.services.curate import window_of
+from foretell.services.fixtures import window_of
 from foretell.services.house import House
 from foretell.services.plan import read_evalset
 

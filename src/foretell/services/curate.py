@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -12,13 +11,11 @@ from foretell.core.analysis.topics import Topics, find_topics, fold_duplicates, 
 from foretell.core.domain.cases import Case
 from foretell.core.domain.files.lines import Decoded
 from foretell.core.domain.traffic import Interaction, question_of
-from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, NotEnoughEvidence, Problem, suggest
 from foretell.services.evalsets import import_cases
+from foretell.services.fixtures import case_of, histories_of, stands_for, weight_of, window_of
 from foretell.services.house import House
-from foretell.services.replay import recorded
 from foretell.services.retention import feedback_of
-from foretell.services.traffic import conversation_of, histories_of, weight_of
 
 STRATA = ("topic", "release", "feedback")
 
@@ -78,12 +75,14 @@ async def curate(house: House, request: SampleRequest) -> Curated:
     drawn, chances = [int(row) for row in sample.rows], [float(chance) for chance in sample.chance]
     same = [int(row) for row in fold_duplicates([texts[row] for row in drawn], vectors.pick(drawn))]
     folded, history = Counter(same), histories_of(found)
+    stands = [stands_for(found[row], chance) for row, chance in zip(drawn, chances, strict=True)]
+    weight = np.bincount(same, weights=stands).tolist()
     cases = tuple(
-        _case(
+        case_of(
             found[row],
             history[found[row].id],
-            topics.names[int(topics.group[row])],
-            weight_of(found[row], chances[place], folded[place]) | {"folded": folded[place]},
+            {**weight_of(found[row], weight[place]), "folded": folded[place]},
+            {"topic": topics.names[int(topics.group[row])]},
         )
         for place, row in enumerate(drawn)
         if same[place] == place
@@ -93,15 +92,6 @@ async def curate(house: House, request: SampleRequest) -> Curated:
     whole, part = Counter(strata), Counter(strata[row] for row in drawn)
     table = tuple(Stratum(" · ".join(one), number, part[one]) for one, number in whole.most_common())
     return Curated(cases, len(drawn), len(found), table)
-
-
-async def window_of(house: House, days: float) -> list[Interaction]:
-    """The stored interactions with an input, of the last days before the newest one."""
-    ends = await house.store.traffic.span()
-    if ends is None:
-        return []
-    start = (datetime.fromisoformat(ends[1]) - timedelta(days=days)).isoformat()
-    return [one async for one in house.store.traffic.window(start, "9999-01-01T00:00:00Z") if one.input is not None]
 
 
 def _check(house: House, request: SampleRequest) -> None:
@@ -132,15 +122,3 @@ def _affordable(found: Sequence[Interaction], request: SampleRequest) -> int:
         raise NotEnoughEvidence(Problem("traffic sample", what, "Leave it out, and limit the number of interactions."))
     mean = float(np.mean(known))
     return request.size if mean <= 0 else min(request.size, int(request.max_cost / mean))
-
-
-def _case(one: Interaction, before: Sequence[Interaction], topic: str, weight: dict[str, Json]) -> Case:
-    slices = {"topic": topic, "release": one.release} if one.release else {"topic": topic}
-    origin: dict[str, Json] = {"origin": "traffic", "at": one.at, "names": one.metadata.get("names", "not covered")}
-    conversation = one.conversation_id or one.id
-    return Case(
-        one.id,
-        conversation_of(one, before),
-        slices=slices,
-        metadata={**origin, "conversation_id": conversation, **weight, **recorded(one)},
-    )

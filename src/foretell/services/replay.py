@@ -9,7 +9,6 @@ from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.effects import Effect, Substitution
 from foretell.core.domain.runs import Arm, SuitePlan
 from foretell.core.domain.steps import read_steps
-from foretell.core.domain.traffic import Interaction, answer_of
 from foretell.core.domain.trial import TargetSpec
 from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem
@@ -57,18 +56,6 @@ def arrivals(cases: Sequence[Case]) -> list[float]:
             hint = "Replay a sample of traffic, whose cases have one."
             raise ConfigurationError(Problem("--pace", f"case '{case.id}' has no recorded time.", hint)) from None
     return found
-
-
-def recorded(one: Interaction) -> dict[str, Json]:
-    """What a case keeps of an anonymous interaction for its replay: what was answered then, and what its tools gave."""
-    found: dict[str, Json] = {}
-    if one.output is not None:
-        found["answered"] = {"output": answer_of(one.output), "model": one.model, "cost_usd": one.cost_usd}
-    tools: dict[str, list[Json]] = {}
-    for span in one.spans:
-        if span.kind == "tool" and span.error is None:
-            tools.setdefault(span.name, []).append(span.output)
-    return {**found, "tools": dict(tools)} if tools else found
 
 
 def replayed_tools(case: Case, target: TargetSpec) -> tuple[Effect, ...]:

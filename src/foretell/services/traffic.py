@@ -1,4 +1,4 @@
-"""The behavioural layer, first form: traffic from a file, sampled, anonymised before anything is kept, frozen."""
+"""What a behavioural suite replays: traffic of a file or the store, sampled, anonymous before it is kept, frozen."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from foretell.core.analysis.personal import Anonymiser
 from foretell.core.analysis.recognise import own_rule
 from foretell.core.analysis.sampling import rank_of
-from foretell.core.domain.cases import Case, EvalSetVersion
+from foretell.core.domain.cases import EvalSetVersion
 from foretell.core.domain.project import Suite, TrafficSlice
-from foretell.core.domain.traffic import Interaction, answer_of
-from foretell.core.domain.values import Json, content_hash
+from foretell.core.domain.traffic import Interaction
+from foretell.core.domain.values import content_hash
 from foretell.core.domain.wording import percent
 from foretell.core.errors import BadInput, ConfigurationError, NotEnoughEvidence, Problem
 from foretell.core.ports.traffic import TrafficSample
 from foretell.services.covering import covered, covered_all
+from foretell.services.fixtures import case_of, histories_of, stands_for, weight_of, window_of
 from foretell.services.house import House
-from foretell.services.replay import recorded
 
 
 def anonymiser_of(house: House, where: str) -> Anonymiser:
@@ -45,7 +45,7 @@ async def freeze_sample(house: House, suite: Suite, part: TrafficSlice) -> EvalS
     """
     where = f"suite '{suite.name}'"
     anonymiser = anonymiser_of(house, where) if part.source is not None else None
-    every = await _every(house, part)
+    every = await window_of(house, part.window_days) if part.source is None else _asked_in(house, part.source)
     recent = _in_window(every, part.window_days, where)
     kept = _sampled(recent, part)
     if not kept:
@@ -57,7 +57,10 @@ async def freeze_sample(house: House, suite: Suite, part: TrafficSlice) -> EvalS
         return one if anonymiser is None else covered(anonymiser, one)
 
     chance = len(kept) / len(recent)
-    cases = tuple(_case(cover(one), [cover(before) for before in history[one.id]], chance) for one in kept)
+    cases = tuple(
+        case_of(cover(one), [cover(before) for before in history[one.id]], weight_of(one, stands_for(one, chance)))
+        for one in kept
+    )
     hash_ = content_hash([case.as_json() for case in cases])
     method = (
         f"{len(cases)} of {len(recent)} interactions, {percent(part.share, digits=2)} of conversations by hash, "
@@ -69,15 +72,8 @@ async def freeze_sample(house: House, suite: Suite, part: TrafficSlice) -> EvalS
     return EvalSetVersion(f"traffic-{suite.name}", f"sample-{hash_[:12]}", hash_, cases)
 
 
-async def _every(house: House, part: TrafficSlice) -> list[Interaction]:
-    """Interactions with an input: all of a file, raw, or those of the store's window, which are anonymous."""
-    if part.source is not None:
-        return [one for one in house.archives.interactions(part.source) if one.input is not None]
-    ends = await house.store.traffic.span()
-    if ends is None:
-        return []
-    start = (datetime.fromisoformat(ends[1]) - timedelta(days=part.window_days)).isoformat()
-    return [one async for one in house.store.traffic.window(start, "9999-01-01T00:00:00Z") if one.input is not None]
+def _asked_in(house: House, source: str) -> list[Interaction]:
+    return [one for one in house.archives.interactions(source) if one.input is not None]
 
 
 def _in_window(every: Sequence[Interaction], days: float, where: str) -> list[Interaction]:
@@ -102,52 +98,3 @@ def _sampled(recent: Sequence[Interaction], part: TrafficSlice) -> list[Interact
     ranks = [(rank_of(one.conversation_id or one.id), one) for one in recent]
     ranked = sorted(((rank, one.at, one.id), one) for rank, one in ranks if rank < part.share)
     return sorted((one for _, one in ranked[: part.at_most]), key=lambda one: (one.at, one.id))
-
-
-def histories_of(every: Sequence[Interaction]) -> dict[str, list[Interaction]]:
-    """For each interaction, what its conversation held before it."""
-    conversations: dict[str, list[Interaction]] = {}
-    before: dict[str, list[Interaction]] = {}
-    for one in sorted(every, key=lambda one: (one.at, one.id)):
-        talk = conversations.setdefault(one.conversation_id or one.id, [])
-        before[one.id] = list(talk)
-        talk.append(one)
-    return before
-
-
-def weight_of(one: Interaction, chance: float, folded: int = 1) -> dict[str, Json]:
-    """How many interactions of production a case stands for, or of what is stored where nobody knows more.
-
-    `chance` is that of being drawn from what is kept, `folded` how many drawn interactions the case is.
-    """
-    found: dict[str, Json] = {"weight": round(folded / (chance * (one.probability or 1.0)), 6)}
-    return found if one.probability is not None else {**found, "upstream": "unknown"}
-
-
-def _case(one: Interaction, before: Sequence[Interaction], chance: float) -> Case:
-    """A case of an anonymous interaction, without expected answer: what production answered is never the gold."""
-    metadata: dict[str, Json] = {
-        "conversation_id": one.conversation_id or one.id,
-        "at": one.at,
-        "names": one.metadata.get("names", "not covered"),
-        **weight_of(one, chance),
-    }
-    slices = {"release": one.release} if one.release else {}
-    return Case(one.id, conversation_of(one, before), slices=slices, metadata={**metadata, **recorded(one)})
-
-
-def conversation_of(one: Interaction, before: Sequence[Interaction]) -> Json:
-    """What the target is asked: the input alone, or the conversation so far when there is one.
-
-    An input that is a list of chat messages holds its conversation already.
-    """
-    asked: Json = one.input
-    if hasattr(asked, "append") or not before:
-        return asked
-    said: list[Json] = []
-    for earlier in before:
-        question: Json = earlier.input
-        said += question[-1:] if hasattr(question, "append") else [{"role": "user", "content": question}]
-        if earlier.output is not None:
-            said.append({"role": "assistant", "content": answer_of(earlier.output)})
-    return [*said, {"role": "user", "content": asked}]
