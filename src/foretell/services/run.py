@@ -76,10 +76,13 @@ async def run_plan(
     Raises:
         ForetellError: nothing could start, or the run itself failed.
     """
-    runs = tuple(_new_run(house, plan, arm, group, position > 0) for position, arm in enumerate(plan.arms))
+    # Unpacked once for all that looks through the cases before the first is run, and let go of then.
+    whole = replace(plan, evalset=replace(plan.evalset, cases=tuple(plan.evalset.cases)))
+    runs = tuple(_new_run(house, whole, arm, group, position > 0) for position, arm in enumerate(plan.arms))
     ledger = Ledger(plan, runs, rulebook(plan.scorers, plan.success, plan.modes), pilot=pilot)
     async with leased(house, runs):
-        await house.store.facts.begin(runs, plan.evalset.cases)
+        await house.store.facts.begin(runs, whole.evalset.cases)
+        del whole
         return await _work_off(house, ledger, watcher or Blind())
 
 
