@@ -55,6 +55,9 @@ docs: $(DEV)  ## check links between the documents, and their examples
 simulate: $(DEV)  ## simulations behind the statistics (interval coverage, error rates)
 	$(PY) -m pytest -q -n 2 -m statistical
 	$(PY) -m tests.statistical.promises
+	$(PY) -m tests.statistical.test_weighted
+	$(PY) -m tests.statistical.test_early_stopping
+	$(PY) -m tests.statistical.forecasts
 
 bench: $(DEV)  ## measure speed beside its floor
 	$(PY) -m benchmarks.run_speed

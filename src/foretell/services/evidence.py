@@ -18,7 +18,7 @@ from foretell.core.domain.values import key_of
 from foretell.core.ports.facts import TrialRow
 from foretell.core.ports.findings import Ints, TrialColumns
 from foretell.services.house import House
-from foretell.services.steps import read_steps
+from foretell.services.steps import read_steps, tally_steps
 
 
 def slices_of(cases: Iterable[Case]) -> dict[str, Ints]:
@@ -56,9 +56,11 @@ def fold_rows(rows: Sequence[TrialRow], plan: SuitePlan, policy: GatePolicy) -> 
     if not policy.demands:
         return units
     wanted = wanted_of(policy, slices_of(plan.evalset.cases) if policy.slices else {})
-    return units.with_measures(
-        measure_all(columns, wanted, {spec.name: scored_in(rows, spec.name) for spec in plan.scorers})
-    )
+    measures = measure_all(columns, wanted, {spec.name: scored_in(rows, spec.name) for spec in plan.scorers})
+    if policy.steps:
+        table = tally_steps(rows)
+        measures |= {f"step {name}": step_of(table, name) for name in policy.steps}
+    return units.with_measures(measures)
 
 
 async def units_of(house: House, run: Run, policy: GatePolicy, modes: Iterable[str] | None = None) -> Units:

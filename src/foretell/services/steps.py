@@ -1,6 +1,7 @@
 """The steps of stored runs and of traffic: each one's success, what they come to, and where failures start."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -88,6 +89,14 @@ async def read_origins(house: House, run: Run, columns: TrialColumns) -> tuple[O
         origins.add(_seen(row), row.conclusion.mode, _cluster_of(row), (row.record.case_id, row.record.repeat))
     found = origins.origins(run.modes, columns.cluster[columns.state >= 0])
     return found if any(one.step is not None for one in found) else ()
+
+
+def tally_steps(rows: Iterable[TrialRow]) -> StepTable:
+    """The steps of some trials as a table."""
+    table = StepTally()
+    for row in rows:
+        table.add(_seen(row), _cluster_of(row), _STATES[row.conclusion.state])
+    return table.table()
 
 
 def _seen(row: TrialRow) -> tuple[Executed, ...]:

@@ -18,7 +18,7 @@ from foretell.core.domain.values import key_of
 from foretell.core.errors import NotEnoughEvidence, Problem
 from foretell.core.ports.execution import Workload
 from foretell.core.ports.facts import ALL_RUNS, RunsWanted, TrialRow
-from foretell.core.ports.findings import TrialColumns, TrialLine, TrialQuery
+from foretell.core.ports.findings import State, TrialColumns, TrialLine, TrialQuery
 from foretell.core.ports.records import Record
 from foretell.services.house import House
 
@@ -71,6 +71,11 @@ class MemoryStore:
     async def columns(self, run_id: str) -> TrialColumns:
         rows = sorted(self.rows[run_id], key=lambda row: (key_of(row.record.case_id), row.record.repeat))
         return columns_of(rows)
+
+    async def trials(self, run_id: str, state: State | None = None) -> AsyncGenerator[TrialRow]:
+        for row in self.rows[run_id]:
+            if state in (None, row.conclusion.state):
+                yield row
 
     async def occurrences(self, run_id: str, mode: str) -> tuple[Any, Any]:
         return occurrences_in(self.rows[run_id], mode)

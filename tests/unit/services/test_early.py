@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from foretell.core.domain.policy import GatePolicy, Stop
+from foretell.core.analysis.claims import FEWEST_PAIRS
+from foretell.core.domain.policy import Demand, GatePolicy, Stop
 from foretell.core.domain.runs import Conclusion
+from foretell.core.domain.trace import Span, Trace
 from foretell.core.domain.trial import TrialRecord
 from foretell.core.errors import ConfigurationError
 from foretell.core.ports.execution import Workload
@@ -189,6 +191,30 @@ def test_cases_that_stand_for_more_of_production_count_for_more() -> None:
     assert (decision.ruling, drop.method.startswith("betting, anytime-valid, weighted")) == ("hold", True)
     assert (drop.low or 0) < (drop.estimate or 0) < (drop.high or 0) < -0.1
     assert asyncio.run(verify_decision(town.house, "r.json")).differences == ()
+
+
+def test_a_step_is_bet_on_where_a_trace_executed_it() -> None:
+    """Every second case retrieves; it goes well in all of them, or in few."""
+
+    @dataclass
+    class Traced(Bench):
+        broken: int = 0
+
+        async def run(self, workload: Workload) -> AsyncGenerator[TrialRecord]:
+            async for record in super().run(workload):
+                error = "no index" if record.case_no < self.broken else None
+                spans = (Span("retrieve", "retriever", error=error),) if record.case_no % 2 else (Span("other"),)
+                yield replace(record, outcome=replace(record.outcome, trace=Trace(spans)))
+
+    policy = replace(FLOOR, steps={"retrieve": Demand(at_least=0.8)})
+    for broken, ruling in ((0, "ship"), (300, "hold")):
+        town = town_of(policy)
+        town.bench = Traced(broken=broken)
+        decision = ask(town, record="r.json").decision
+        success, step = decision.rules
+        assert (decision.ruling, step.rule, step.ruling) == (ruling, "step retrieve", ruling)
+        assert FEWEST_PAIRS <= step.n < success.n == decision.stops[0].seen < 120
+        assert asyncio.run(verify_decision(town.house, "r.json")).differences == ()
 
 
 def test_a_rule_that_no_such_test_is_known_for_is_refused() -> None:

@@ -115,9 +115,6 @@ def check_policy(policy: GatePolicy, units: Mapping[str, int], standard: Standar
     if policy.stop_early and policy.cost_may_rise is not None:
         what = "stop_early cannot go with cost_per_success: no test of that ratio holds whenever it is looked at."
         problems.append(Problem(f"gate '{policy.name}'", what, "Leave out one of them, or make two gates."))
-    if policy.stop_early and policy.steps:
-        what = "stop_early cannot go with steps: what a step did is read when the run has ended."
-        problems.append(Problem(f"gate '{policy.name}'", what, "Leave out one of them, or make two gates."))
     for suite, n in units.items():
         where = f"gate '{policy.name}', suite '{suite}'"
         for name, margin in (("may_drop", policy.may_drop), ("may_drop_since_anchor", policy.may_drop_since_anchor)):

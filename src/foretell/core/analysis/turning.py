@@ -19,12 +19,12 @@ from foretell.core.stats.correction import holm_adjusted
 from foretell.core.stats.intervals import normal_quantile
 from foretell.core.stats.paired import PairCounts
 from foretell.core.stats.power import floor_ship_probability
+from foretell.core.stats.power_bounded import clear_probability
 
 POWER = 0.9
 MOST_CASES = 20_000
 _POINT = 0.001
 _NOUNS = {"latency": ("answer in time", "answers in time"), "step": ("good run of it", "good runs of it")}
-_BETTING = 1.4  # a rule of thumb, not simulated: so many times the cases of a test that knows the variance
 
 
 def judge_and_tell(policy: GatePolicy, evidence: Sequence[Evidence], standard: Standard) -> Judged:
@@ -159,29 +159,43 @@ class _Question:
         if not ends:
             return ""
         n = len(sample)
-        needed = next((size for size in self._sizes(n) if self._suffices(size, sample, abs(gap), ends)), None)
+        start = n + 1 if sample.is_counted else max(n + 1, int(0.8 * self._by_spread(sample, gap)))
+        needed = next((size for size in _sizes(start) if self._suffices(size, sample, gap, ends)), None)
         if needed is None:
             return f"more than {MOST_CASES:,} {self._units} like these to {ends}"
         more = max(1, _rounded(needed - n))
         units = self.rule.unit if more == 1 else self._units
         return f"about {more:,} more {units} like these would {ends} nine times of ten"
 
-    @staticmethod
-    def _sizes(n: int) -> Iterator[int]:
-        size = float(n + 1)
-        while size <= MOST_CASES:
-            yield ceil(size)
-            size *= 1.05
+    def _by_spread(self, sample: Sample, gap: float) -> float:
+        """The cases of a test that knows the variance; the betting test takes about as many, or more."""
+        return (normal_quantile(self.standard.confidence) + normal_quantile(POWER)) ** 2 * sample.variance / gap**2
 
     def _suffices(self, size: int, sample: Sample, gap: float, ends: str) -> bool:
         claim, confidence = self.claim, self.standard.confidence
-        if sample.is_counted and not claim.is_comparison:
+        if not sample.is_counted:
+            return self._wins(size, sample, ends)
+        if not claim.is_comparison:
             limit, rate = (claim.limit, sample.mean) if ends == "ship" else (1 - claim.limit, 1 - sample.mean)
             return floor_ship_probability(size, limit, rate, confidence) >= POWER
-        spread = sample.variance * (1.0 if sample.is_counted else _BETTING)
-        by_spread = (normal_quantile(confidence) + normal_quantile(POWER)) ** 2 * spread / gap**2
-        width = 2.0 if claim.is_comparison and not sample.is_counted else 1.0
-        return size >= max(by_spread, log(self.alpha) / log(max(1e-9, 1 - min(gap / width, 0.999))))
+        without_discordance = log(self.alpha) / log(max(1e-9, 1 - min(abs(gap), 0.999)))
+        return size >= max(self._by_spread(sample, gap), without_discordance)
+
+    def _wins(self, size: int, sample: Sample, ends: str) -> bool:
+        """Whether the betting test would have the power, by simulation with the values that were seen."""
+        low = self.claim.low
+        unit, null = (sample.values - low) / (1 - low), (self.claim.limit - low) / (1 - low)
+        if ends == "hold":
+            unit, null = 1 - unit, 1 - null
+        shares = None if sample.weights is None else sample.weights / sample.weights.max()
+        return clear_probability(unit, shares, (null, self.alpha), size) >= POWER
+
+
+def _sizes(start: int) -> Iterator[int]:
+    size = float(start)
+    while size <= MOST_CASES:
+        yield ceil(size)
+        size *= 1.05
 
 
 def _moved(counts: PairCounts, number: int) -> PairCounts:

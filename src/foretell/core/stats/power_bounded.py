@@ -10,6 +10,8 @@ from foretell.core.stats.betting import Wager, highest_log_wealth
 from foretell.core.stats.intervals import Estimated, FloatArray, alpha_of, checked_within
 from foretell.core.stats.rates import wilson_interval
 
+_TESTS = 400
+
 
 @dataclass(frozen=True, slots=True)
 class BoundedPlan:
@@ -52,3 +54,17 @@ def simulated_ship_probability(
     wealth = highest_log_wealth(values, Wager(null, 1 / alpha_of(plan.confidence), plan.pairs))
     shipped = int(np.count_nonzero(np.exp(-wealth) <= alpha_of(plan.confidence)))
     return Estimated(shipped / simulations, wilson_interval(shipped, simulations), simulations)
+
+
+def clear_probability(unit: FloatArray, shares: FloatArray | None, given: tuple[float, float], n: int) -> float:
+    """P(the betting test shows the mean to be above a null) on `n` values such as those that were seen.
+
+    `unit` are these, from 0 to 1, `shares` their weights over the largest; `given` is the null and alpha. Each of
+    400 simulated tests draws its values from them with replacement.
+    """
+    null, alpha = given
+    rng = np.random.default_rng(0)
+    rows = rng.integers(len(unit), size=(n, _TESTS))
+    values = unit[rows] if shares is None else null + shares[rows] * (unit[rows] - null)
+    wealth = highest_log_wealth(values, Wager(np.full(_TESTS, null), 1 / alpha, n))
+    return float(np.mean(np.exp(-wealth) <= alpha))
