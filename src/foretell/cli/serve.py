@@ -48,7 +48,7 @@ async def _serve(house: House, listener: socket.socket, token: str | None) -> No
             await answer(make_app(ingest, token), listener)
         finally:
             told = ", ".join(f"{count} {name}" for name, count in sorted(ingest.counts.items()) if count)
-            say(f"spans: {told or 'none'}", err=True)
+            say(f"taken in: {told or 'none'}", err=True)
 
 
 def _token(name: str | None) -> str | None:

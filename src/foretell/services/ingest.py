@@ -60,6 +60,7 @@ class OpenTrace:
 
     last: float
     is_root_ended: bool = False
+    has_spans: bool = False
     pieces: list[Piece] = field(default_factory=list[Piece])
     numbers: set[int] = field(default_factory=set[int])
 
@@ -127,18 +128,21 @@ class Ingest:
             waiting = [
                 name for name, one in self._open.items() if any(part.conversation == talk for part in one.pieces)
             ]
-        await self._settle(waiting)
+        await self._settle(self._with_spans(waiting))
         is_heard = await say(self.intake, anonymiser, [remark]) > 0
         self.counts["feedback" if is_heard else "feedback on nothing kept"] += 1
         return is_heard
 
     async def drain(self) -> None:
-        """Put together all that is open, and end."""
+        """Put together all that is open, and end. Notes whose spans have not come go on waiting in the journal."""
         if self._sweeper is not None:
             self._sweeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._sweeper
-        await self._settle(list(self._open))
+        await self._settle(self._with_spans(self._open))
+
+    def _with_spans(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if (trace := self._open.get(name)) is not None and trace.has_spans]
 
     def _identity(self, trace_id: str) -> str:
         return self.rules.anonymiser.identity("interaction", trace_id)
@@ -195,6 +199,7 @@ class Ingest:
             trace = self._open.setdefault(piece.trace, OpenTrace(now))
             trace.last = now
             trace.is_root_ended |= piece.is_root
+            trace.has_spans |= not piece.is_notes
             trace.pieces.append(piece)
             if number not in trace.numbers:
                 trace.numbers.add(number)

@@ -72,7 +72,7 @@ class Here:
             body = str(len(self.bodies)).encode()
             self.bodies[body] = own
             is_root = any(one.span.parent_id is None and not one.is_note for one in own)
-            pieces.append(Piece(trace, len(own), is_root, body, conversation=own[0].conversation_id))
+            pieces.append(Piece(trace, len(own), is_root, body, None, own[0].conversation_id, export.is_notes))
         return Covered(tuple(pieces))
 
     def unpack(self, piece: Piece) -> list[Arrival]:
@@ -245,6 +245,21 @@ async def test_notes_are_added_to_the_spans_that_they_tell_of_before_and_after_t
     assert found.feedback == {"note": f"by {ANONYMISER.pseudonym('email', 'jo@example.com')}"}
     assert here.rows == {}
     assert (ingest.counts["notes"], ingest.counts["notes on nothing kept"], ingest.counts["kept"]) == (7, 2, 2)
+
+
+async def test_notes_wait_for_their_spans_whatever_happens_meanwhile() -> None:
+    here = Here()
+    first, _ = ingest_of(here)
+    await first.accept(Sent([note(1, output="ho")], is_notes=True))
+    assert not await first.say(Remark("trace", f"{1:032x}", {"rating": 1}))
+    await first.drain()
+    assert len(here.rows) == 1
+    second, _ = ingest_of(here)
+    assert await second.start() == 1
+    await second.accept(Sent([arrival(1)]))
+    await second.drain()
+    assert [(one.input, one.output) for one in here.found.values()] == [("hi", "ho")]
+    assert here.rows == {}
 
 
 async def test_notes_follow_the_decision_about_their_trace_and_make_none() -> None:

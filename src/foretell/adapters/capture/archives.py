@@ -44,18 +44,19 @@ def read_archive(root: str, archive: Archive) -> Iterator[Found | Problem]:
 
 def _form(archive: Archive) -> Form:
     """The form that is named; without a name, each row says by itself what it is."""
-    plain = partial(_interactions, archive.fields)
-    named = {**_NAMED, "interactions": plain, "langfuse": partial(_langfuse, archive.fields)}
     if archive.form is None:
-        return plain if archive.fields else partial(_recognised, plain)
-    if archive.form not in named:
-        raise BadInput(Problem("--from", f"'{archive.form}' is not known.", suggest(archive.form, FORMS)))
-    return named[archive.form]
+        return partial(_interactions, archive.fields) if archive.fields else _recognised
+    if archive.form in _TABLES:
+        return partial(_TABLES[archive.form], archive.fields)
+    if archive.form in _NAMED:
+        return _NAMED[archive.form]
+    raise BadInput(Problem("--from", f"'{archive.form}' is not known.", suggest(archive.form, FORMS)))
 
 
-def _recognised(plain: Form, where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
-    form = _otlp if any(name in row for name in _SIGNALS) else phoenix_row if is_phoenix(row) else plain
-    return form(where, row)
+def _recognised(where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
+    if any(name in row for name in _SIGNALS):
+        return _otlp(where, row)
+    return phoenix_row(where, row) if is_phoenix(row) else _interactions({}, where, row)
 
 
 def _interactions(fields: Mapping[str, str], where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
@@ -86,4 +87,5 @@ def _otlp(where: str, row: Mapping[str, Json]) -> Iterator[Found | Problem]:
 
 
 _NAMED: Final[Mapping[str, Form]] = {"otlp": _otlp, "phoenix": phoenix_row}
-FORMS: Final = ("interactions", "langfuse", *_NAMED)
+_TABLES: Final = {"interactions": _interactions, "langfuse": _langfuse}  # whose fields may be mapped
+FORMS: Final = (*_TABLES, *_NAMED)

@@ -59,7 +59,7 @@ def is_known(event: str) -> bool:
     return event in _KNOWN
 
 
-def notes_of(records: Iterable[Record], losses: Losses) -> Iterator[Note]:
+def by_span(records: Iterable[Record], losses: Losses) -> Iterator[Note]:
     """The records by the span that they tell of; those that tell of none are counted as lost."""
     found: dict[tuple[str, str], Note] = {}
     for one in records:

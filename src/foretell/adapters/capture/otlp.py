@@ -68,7 +68,7 @@ def read_export(body: bytes, media: str, encoding: str = "", *, is_notes: bool =
     losses = Losses()
     try:
         codec = _codec(media)
-        parcels = codec.notes_in_body(plain, losses) if is_notes else codec.parcels_of(plain, losses)
+        parcels = codec.notes_of(plain, losses) if is_notes else codec.parcels_of(plain, losses)
         return OtlpExport(media, plain, parcels, losses, is_notes)
     except ValueError as error:
         raise Refused(400, str(error)[:500]) from error

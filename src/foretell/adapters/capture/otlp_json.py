@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard, cast
 
 import msgspec
 
-from foretell.adapters.capture.notes import Note, Record, is_known, notes_of
+from foretell.adapters.capture.notes import Note, Record, by_span, is_known
 from foretell.adapters.capture.raw import (
     DEEPEST,
     MOST_ATTRIBUTES,
@@ -93,7 +93,7 @@ def _request(body: bytes, groups: str) -> dict[str, Any]:
     return request
 
 
-def notes_in_body(body: bytes, losses: Losses) -> Iterator[Note]:
+def notes_of(body: bytes, losses: Losses) -> Iterator[Note]:
     """What the log records of a request tell of spans; what they do not is counted as lost.
 
     Raises:
@@ -104,7 +104,7 @@ def notes_in_body(body: bytes, losses: Losses) -> Iterator[Note]:
 
 def notes_in(request: Mapping[str, Any], losses: Losses) -> Iterator[Note]:
     """The same of a request that is read already."""
-    return notes_of(_records(request, losses), losses)
+    return by_span(_records(request, losses), losses)
 
 
 def _records(request: Mapping[str, Any], losses: Losses) -> Iterator[Record]:

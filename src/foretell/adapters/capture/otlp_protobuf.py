@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
-from foretell.adapters.capture.notes import Note, Record, is_known, notes_of
+from foretell.adapters.capture.notes import Note, Record, by_span, is_known
 from foretell.adapters.capture.raw import (
     DEEPEST,
     MOST_ATTRIBUTES,
@@ -110,7 +110,7 @@ def parcels_of(body: bytes, losses: Losses) -> Iterator[ProtobufParcel]:
     return _opened(request, losses)
 
 
-def notes_in_body(body: bytes, losses: Losses) -> Iterator[Note]:
+def notes_of(body: bytes, losses: Losses) -> Iterator[Note]:
     """What the log records of a request tell of spans; what they do not is counted as lost.
 
     Raises:
@@ -121,7 +121,7 @@ def notes_in_body(body: bytes, losses: Losses) -> Iterator[Note]:
     except (DecodeError, RecursionError) as error:
         what = f"the body is no ExportLogsServiceRequest: {error}"
         raise NotProtobuf(what) from error
-    return notes_of(_records(request, losses), losses)
+    return by_span(_records(request, losses), losses)
 
 
 def _records(request: ExportLogsServiceRequest, losses: Losses) -> Iterator[Record]:

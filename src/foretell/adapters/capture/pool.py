@@ -129,7 +129,9 @@ def _cover(body: bytes, media: str, is_notes: bool, kept: Sequence[int]) -> tupl
 def _piece(trace: str, arrivals: list[Arrival]) -> Piece:
     is_root = any(one.span.parent_id is None and not one.is_note for one in arrivals)
     conversation = next((one.conversation_id for one in arrivals if one.conversation_id), None)
-    return Piece(trace, len(arrivals), is_root, packed(arrivals), conversation=conversation)
+    return Piece(
+        trace, len(arrivals), is_root, packed(arrivals), None, conversation, all(one.is_note for one in arrivals)
+    )
 
 
 def packed(arrivals: Sequence[Arrival]) -> bytes:

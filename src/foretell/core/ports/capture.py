@@ -45,7 +45,7 @@ class Piece:
     """What one request told of one trace, covered: `trace` is its keyed hash, `body` the packed arrivals.
 
     `is_root` says that the trace's root is among them, and so has ended. `probability` is its chance to be kept,
-    `conversation` the keyed hash of the conversation that one of them names.
+    `conversation` the keyed hash of the conversation that one of them names. `is_notes`: none of them is a span.
     """
 
     trace: str
@@ -54,6 +54,7 @@ class Piece:
     body: bytes
     probability: float | None = None
     conversation: str | None = None
+    is_notes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
