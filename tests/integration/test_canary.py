@@ -119,6 +119,18 @@ def test_every_output_says_what_the_traffic_is_held_to(shop: Path, capsys: pytes
     assert re.fullmatch(r"decision [0-9a-f]{16}; exit code 1", told)
 
 
+def test_unequal_chances_are_told(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take_in(shop, {"r1": 0.9, "r2": 0.9}, 40)
+    (shop / "t.jsonl").write_text(
+        "\n".join(line for line in (shop / "t.jsonl").read_text().splitlines() if "r2" in line)
+    )
+    assert run_command_line(["traffic", "import", "t.jsonl", "--source", "elsewhere", "--upstream", "0.5"]) == 0
+    spots = looked(capsys, "r2", 2)["blind_spots"]
+    assert [one for one in spots if "chances" in one] == [
+        "r2: its conversations were kept with unequal chances, and count alike"
+    ]
+
+
 def test_a_look_is_computed_again_from_its_file(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     take_in(shop, {"r1": 0.9, "r2": 0.6}, 200)
     assert run_command_line(["gate", "deploy", "--canary", "r2", "--out", "json=look.json"]) == 1

@@ -47,11 +47,15 @@ class CanaryRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """The conversations of a release: those with feedback as units, and how many there were in all."""
+    """The conversations of a release: those with feedback as units, and how many there were in all.
+
+    `has_one_chance` is false when they were not all kept with the same one.
+    """
 
     name: str
     units: Units
     conversations: int
+    has_one_chance: bool
 
     @property
     def said(self) -> str:
@@ -130,6 +134,7 @@ def _release(found: Sequence[Interaction], name: str) -> _Release:
             unit="conversation",
         ),
         len(talks),
+        len({one.probability for talk, _ in rated for one in talk}) == 1,
     )
 
 
@@ -140,6 +145,7 @@ def _outcome(talk: Sequence[Interaction]) -> str:
 
 def _decided(house: House, policy: GatePolicy, new: _Release, old: _Release) -> Decision:
     judged = _judge(house, policy, (new.name, old.name), (new.units, old.units))
+    uneven = [one for one in (new, old) if not one.has_one_chance]
     sides = {"candidate": write_units(new.units), "baseline": write_units(old.units)}
     return Decision(
         gate=policy.name,
@@ -150,6 +156,7 @@ def _decided(house: House, policy: GatePolicy, new: _Release, old: _Release) -> 
             f"only what users said: {new.said} and {old.said} have feedback; who says something is not everybody",
             "failure modes, slices, times and steps of the gate: traffic is held to success and cost alone",
             "whether the two releases were asked the same by the same users",
+            *(f"{one.name}: its conversations were kept with unequal chances, and count alike" for one in uneven),
         ),
         policy=policy,
         runs={},
