@@ -8,7 +8,7 @@ import numpy as np
 
 from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.measure import Bools, Measure
-from foretell.core.analysis.quantities import Scored, Wanted, goodness_of, spoilt_in, stray_in
+from foretell.core.analysis.quantities import Scored, Wanted, goodness_of, spoilt_in, stray_in, success_of
 from foretell.core.domain.cases import Case
 from foretell.core.domain.policy import Demand
 from foretell.core.domain.values import Json, content_hash, key_of
@@ -99,8 +99,7 @@ def _column(bodies: list[Json], name: str) -> Ints:
 
 
 def _measures(units: Units, bodies: list[Json], wanted: Wanted) -> dict[str, Measure]:
-    good = units.successes.astype(np.float64)
-    success = Measure(units.key, good, units.trials - units.unscored, units.unscored, units.environment)
+    success = success_of(units)
     found = {f"slice {name}": success.pick(keys) for name, keys in wanted.slices.items()}
     failed = _column(bodies, "failed")
     for name, limit in wanted.latency.items():
