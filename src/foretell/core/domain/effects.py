@@ -80,7 +80,7 @@ def heard(text: str) -> FaultSpec | None:
         inputs = tuple(str(one) for one in fields["inputs"])
         step, seed = str(fields["step"]), int(fields["seed"])
         return FaultSpec(str(fields["name"]), str(fields["use"]), dict(fields["params"]), step, seed, inputs)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
