@@ -69,6 +69,7 @@ JSON_COMMANDS: list[tuple[str, tuple[str, ...], int]] = [
     ("contracts learn latest", ("run",), 0),
     ("contracts show steps", ("run", "contracts learn latest"), 0),
     ("cost latest", ("run",), 0),
+    ("report latest", ("run",), 0),
     ("show latest/c-39", ("run",), 0),
 ]
 

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "failures": ("failures", "What failed, by name, ranked by what it costs."),
     "steps": ("steps", "How the steps compound, and where failures start."),
     "cost": ("cost", "Cost per successful interaction, alternatives beside it."),
+    "report": ("report", "All that is known of a run, or one page of it."),
     "drill": ("drill", "Break the target on purpose, and see which suite notices."),
     "contracts": ("contracts", "What tools and steps take and give: learn, show."),
     "show": ("show", "One trial, whole."),

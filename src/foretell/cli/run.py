@@ -73,7 +73,7 @@ def command(
     stops = [str(one.stopped) for one in done if one.stopped is not None]
     paced = {one.runs[0].id: one.lateness for one in done if one.lateness is not None}
     if as_json_:
-        runs = [{**_summary_json(one), "lateness": as_json(paced.get(one.run.id))} for one in summaries]
+        runs = [{**summary_json(one), "lateness": as_json(paced.get(one.run.id))} for one in summaries]
         print_json("foretell.run/1", {"runs": runs, "stopped": stops})
     else:
         print_sheet(summary_sheet(summaries))
@@ -108,7 +108,8 @@ def _pace_line(run: str, late: Lateness) -> str:
     return f"{told}, {most_of_them} (95th percentile), {worst} (at most). More --concurrency starts more at once."
 
 
-def _summary_json(summary: RunSummary) -> dict[str, object]:
+def summary_json(summary: RunSummary) -> dict[str, object]:
+    """The headline of a run, for programs."""
     return {"id": summary.run.id, **_run_json(summary.run),
         "tally": as_json(summary.tally), "success": as_json(summary.success),
         "reliability": as_json(summary.reliability), "missing": summary.missing,

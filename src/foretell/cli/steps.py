@@ -11,6 +11,7 @@ from foretell.cli.progress import announcer
 from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, look_up, print_json, print_sheet
 from foretell.core.analysis.reading import StepReport
 from foretell.core.analysis.steps import TARGET_RATE
+from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem, RunFailed, raise_all
 from foretell.reports.numbers import as_json
 from foretell.reports.steps import confirmation_sheet, step_sheets
@@ -64,10 +65,7 @@ def command(
     pages = {path: steps_page(report, style()) for path in paths}
     raise_all(RunFailed, write_files(pages, "The run is stored: ask again."))
     if as_json_:
-        body = {"run": report.run and report.run.id, "source": report.source, "currency": report.currency}
-        gaps = {"why_unseen": dict(report.unseen), "orphans": report.orphans}
-        found = as_json(report.compounding)
-        print_json("foretell.steps/1", {**body, **found, "origins": as_json(report.origins), **gaps})
+        print_json("foretell.steps/1", steps_json(report))
         return
     for number, sheet in enumerate(step_sheets(report)):
         if number:
@@ -75,6 +73,13 @@ def command(
         print_sheet(sheet)
     for path in paths:
         say(f"written: {os.path.relpath(path)}")
+
+
+def steps_json(report: StepReport) -> dict[str, Json]:
+    """The steps of a run or of traffic, for programs."""
+    body = {"run": report.run and report.run.id, "source": report.source, "currency": report.currency}
+    gaps = {"why_unseen": dict(report.unseen), "orphans": report.orphans}
+    return {**body, **as_json(report.compounding), "origins": as_json(report.origins), **gaps}
 
 
 def _check(*, is_traffic: bool, is_confirming: bool, run: str, money: float | None, baseline: str | None) -> None:

@@ -78,6 +78,16 @@ class StepReport:
     orphans: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """All that is known of one run. `costs` are those of its alternatives too; `steps` is None when none was seen."""
+
+    summary: RunSummary
+    failures: FailureReport
+    costs: tuple[tuple[Run, CostFinding], ...]
+    steps: StepReport | None
+
+
 Verdict: TypeAlias = Literal["confirmed", "suspected", "flaky", "unscored", "no-good-output", "no-seam"]
 """What a replay with a step's good output proves.
 
