@@ -62,7 +62,7 @@ simulate: $(DEV)  ## simulations behind the statistics (interval coverage, error
 bench: $(DEV)  ## measure speed beside its floor
 	$(PY) -m benchmarks.run_speed
 
-COMPILE = uv pip compile pyproject.toml --group build --quiet --no-header --no-annotate --no-emit-index-url \
+COMPILE = uv pip compile pyproject.toml --group build --universal --quiet --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links --no-python-downloads --generate-hashes $(UPGRADE)
 
 lock:  ## write the locks again (UPGRADE=--upgrade for newer releases); needs uv
