@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import spacy
 
 from foretell.adapters.capture.names import AT_ONCE, PresidioNames
-from foretell.core.analysis.personal import Anonymiser
+from foretell.core.analysis.traffic.personal import Anonymiser
 
 SENTENCES = (
     "My name is Anna Schmidt and I ordered a lamp from Peter O'Neill last week.",

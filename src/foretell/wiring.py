@@ -21,7 +21,7 @@ from foretell.adapters.revisions.checkouts import Worktrees
 from foretell.adapters.revisions.git import WorkingTree
 from foretell.adapters.revisions.papers import ProjectPapers
 from foretell.adapters.store import open_store
-from foretell.core.analysis.sampling import Sampler
+from foretell.core.analysis.traffic.sampling import Sampler
 from foretell.core.domain.project import Project
 from foretell.core.ports.evalsets import EvalSets
 from foretell.services.covering import make_cover

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from foretell.core.analysis.executed import executed, first_failed
+from foretell.core.analysis.trials.executed import executed, first_failed
 from foretell.core.domain.conversation import Message, ToolCall
 from foretell.core.domain.trace import NotSeen, Span, Trace
 from foretell.core.domain.trial import Outcome

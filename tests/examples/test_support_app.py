@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import foretell
-from foretell.core.analysis.phrases import occurs
+from foretell.core.analysis.trials.phrases import occurs
 from foretell.core.domain.cases import Case
 from foretell.core.domain.files.cases import decode_cases
 

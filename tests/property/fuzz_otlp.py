@@ -12,7 +12,7 @@ import atheris
 with atheris.instrument_imports(include=["foretell"]):
     from foretell.adapters.capture.otlp import JSON, PROTOBUF, Refused, read_export
     from foretell.adapters.capture.reading import CONVERSATION, arrival_of
-    from foretell.core.analysis.personal import Anonymiser
+    from foretell.core.analysis.traffic.personal import Anonymiser
     from foretell.services.covering import covered_arrival
     from foretell.services.growing import Growth
 

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foretell.core import plugins
-from foretell.core.analysis.detect import is_cut
-from foretell.core.analysis.figures.find import find_figures, unbacked
-from foretell.core.analysis.phrases import occurs, split_sentences
+from foretell.core.analysis.trials.detect import is_cut
+from foretell.core.analysis.trials.figures.find import find_figures, unbacked
+from foretell.core.analysis.trials.phrases import occurs, split_sentences
 from foretell.core.dialogue import is_dialogue, replay
 from foretell.core.domain.cases import Case
 from foretell.core.domain.conversation import Message, ToolCall

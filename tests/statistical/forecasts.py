@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.claims import Standard
 from foretell.core.analysis.outlook import chance_to_ship
 from foretell.core.analysis.rules import Claim, Evidence, contests_of
+from foretell.core.analysis.runs.aggregate import Units
 from foretell.core.analysis.turning import judge_and_tell
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.stats.rates import wilson_interval

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.claims import pair_counts
-from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.rules import Claim, Evidence, contests_of
+from foretell.core.analysis.runs.aggregate import Units
+from foretell.core.analysis.runs.measure import Measure
 from foretell.core.domain.policy import Demand, GatePolicy
 from foretell.core.stats import paired_exact, rates
 from foretell.core.stats.betting import Wager, highest_log_wealth

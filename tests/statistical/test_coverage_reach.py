@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from foretell.core.analysis.topics import nearest, vectors_of
+from foretell.core.analysis.traffic.topics import nearest, vectors_of
 from foretell.services.coverage import REACH
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "clinc150-oos" / "data_full.json"

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from foretell.core.analysis.aggregate import Units, fold
 from foretell.core.analysis.claims import Standard
-from foretell.core.analysis.drill import Pair, places
-from tests.unit.core.analysis.trials import columns
+from foretell.core.analysis.runs.aggregate import Units, fold
+from foretell.core.analysis.runs.drill import Pair, places
+from tests.unit.core.analysis.made import columns
 
 pytestmark = [pytest.mark.statistical, pytest.mark.full, pytest.mark.timeout(600)]
 RUNS = 100

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.claims import Standard
 from foretell.core.analysis.decide import judge
 from foretell.core.analysis.rules import Evidence
+from foretell.core.analysis.runs.aggregate import Units
 from foretell.core.domain.policy import GatePolicy
 
 ALPHA = 0.05

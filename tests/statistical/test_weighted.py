@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.claims import Standard
 from foretell.core.analysis.early import Design, Drawn, JointTest, in_seeded_order, judge_early
 from foretell.core.analysis.rules import Claim, Evidence, contests_of
-from foretell.core.analysis.weights import Weights, fold_weights
+from foretell.core.analysis.runs.aggregate import Units
+from foretell.core.analysis.runs.weights import Weights, fold_weights
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.stats.betting import Wager, highest_log_wealth
 from foretell.core.stats.rates import wilson_interval

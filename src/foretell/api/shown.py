@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from foretell.core.analysis.cost import CostFinding
-from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
+from foretell.core.analysis.runs.cost import CostFinding
+from foretell.core.analysis.runs.reading import ComparisonReport, FailureReport, RunSummary
 from foretell.core.domain.policy import Decision
 from foretell.core.domain.runs import Run
 from foretell.reports.html import sheets_html

@@ -6,7 +6,7 @@ import typer
 
 from foretell.cli.output import say
 from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, print_json, print_sheet
-from foretell.core.analysis.contracts import calls_seen, read_contract
+from foretell.core.analysis.trials.contracts import calls_seen, read_contract
 from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.reports.contracts import contract_sheet

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, look_up, print_json, print_sheet
-from foretell.core.analysis.cost import CostFinding
+from foretell.core.analysis.runs.cost import CostFinding
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import Json
 from foretell.reports.numbers import as_json

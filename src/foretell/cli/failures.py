@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, look_up, print_json, print_sheet, say_wrapped
-from foretell.core.analysis.reading import FailureReport
+from foretell.core.analysis.runs.reading import FailureReport
 from foretell.core.domain.values import Json
 from foretell.reports.layout import shorten
 from foretell.reports.numbers import as_json

@@ -7,7 +7,7 @@ import typer
 
 from foretell.cli.spans import days_of
 from foretell.cli.terminal import ConfigOption, JsonOption, in_house, print_json, print_sheet, say_wrapped
-from foretell.core.analysis.vary import RULES
+from foretell.core.analysis.traffic.vary import RULES
 from foretell.core.domain.values import Json
 from foretell.reports.layout import shorten
 from foretell.reports.numbers import as_json as json_of

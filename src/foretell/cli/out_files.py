@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from foretell.core.analysis.cost import CostFinding
+from foretell.core.analysis.runs.cost import CostFinding
 from foretell.core.domain.policy import Decision
 from foretell.core.domain.project import Project
 from foretell.core.domain.runs import Run

@@ -8,7 +8,7 @@ import typer
 from foretell.cli.output import say
 from foretell.cli.progress import ProgressWatcher
 from foretell.cli.terminal import ConfigOption, JsonOption, KeyOption, in_house, print_json, print_sheet, say_wrapped
-from foretell.core.analysis.reading import RunSummary
+from foretell.core.analysis.runs.reading import RunSummary
 from foretell.core.domain.runs import Run
 from foretell.core.errors import ConfigurationError, Problem
 from foretell.reports.numbers import as_json, counted, duration, money

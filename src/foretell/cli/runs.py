@@ -6,7 +6,7 @@ import typer
 
 from foretell.cli.output import say
 from foretell.cli.terminal import ConfigOption, JsonOption, look_up, print_json, print_sheet
-from foretell.core.analysis.reading import RunSummary
+from foretell.core.analysis.runs.reading import RunSummary
 from foretell.reports.numbers import as_json
 from foretell.reports.tables import summary_sheet
 from foretell.services.findings import summarise

@@ -7,7 +7,7 @@ import typer
 
 from foretell.cli.output import NARROWEST, say, terminal_width
 from foretell.cli.terminal import ConfigOption, JsonOption, look_up, print_json, say_wrapped
-from foretell.core.analysis.executed import executed
+from foretell.core.analysis.trials.executed import executed
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure
 from foretell.core.domain.trace import NotSeen, Trace
 from foretell.core.domain.values import text_of

@@ -9,8 +9,8 @@ from foretell.cli.out_files import claim_paths, style, write_files
 from foretell.cli.output import say
 from foretell.cli.progress import announcer
 from foretell.cli.terminal import ConfigOption, JsonOption, RunArgument, in_house, look_up, print_json, print_sheet
-from foretell.core.analysis.reading import StepReport
-from foretell.core.analysis.steps import TARGET_RATE
+from foretell.core.analysis.runs.reading import StepReport
+from foretell.core.analysis.runs.steps import TARGET_RATE
 from foretell.core.domain.values import Json
 from foretell.core.errors import ConfigurationError, Problem, RunFailed, raise_all
 from foretell.reports.numbers import as_json

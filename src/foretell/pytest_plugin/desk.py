@@ -18,7 +18,7 @@ from foretell.adapters.execution.crew import Crew
 from foretell.adapters.execution.trial import perform
 from foretell.adapters.execution.workers import Workers
 from foretell.core import plugins
-from foretell.core.analysis.success import rulebook
+from foretell.core.analysis.runs.success import rulebook
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.domain.trial import TrialRecord, TrialTask
 from foretell.core.domain.values import printable, seed_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from foretell.core.analysis.contracts import Contract
+from foretell.core.analysis.trials.contracts import Contract
 from foretell.core.domain.values import Json, JsonObject
 from foretell.reports.numbers import NONE
 from foretell.reports.tables import Sheet

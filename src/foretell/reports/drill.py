@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from foretell.core.analysis.drill import COST
+from foretell.core.analysis.runs.drill import COST
 from foretell.core.domain import wording
 from foretell.core.domain.drills import Cell, DrillReport, FaultFinding
 from foretell.reports.document import document

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from foretell.core.analysis.cost import CostFinding
 from foretell.core.analysis.demands import policy_lines
+from foretell.core.analysis.runs.cost import CostFinding
 from foretell.core.domain.policy import Decision, RuleFinding
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import printable

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from foretell.core.analysis.cost import CostFinding
 from foretell.core.analysis.demands import policy_lines
+from foretell.core.analysis.runs.cost import CostFinding
 from foretell.core.domain.policy import Decision, RuleFinding, Ruling
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import printable

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from foretell.core.analysis.cost import CostFinding
 from foretell.core.analysis.decide import quantity
 from foretell.core.analysis.demands import confidence_of
+from foretell.core.analysis.runs.cost import CostFinding
 from foretell.core.domain.policy import AppliedWaiver, Decision, GatePolicy, RuleFinding, Ruling
 from foretell.core.domain.runs import Run
 from foretell.core.domain.wording import percent

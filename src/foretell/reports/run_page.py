@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from foretell.core.analysis.reading import FailureReport, RunReport
+from foretell.core.analysis.runs.reading import FailureReport, RunReport
 from foretell.reports.document import document
 from foretell.reports.layout import shorten
 from foretell.reports.section import section, text

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from foretell.core.analysis.origins import Origin
-from foretell.core.analysis.reading import Confirmation, StepReport, Verdict
-from foretell.core.analysis.step_table import StepName
-from foretell.core.analysis.steps import Compounding, CurvePoint, StepFinding
+from foretell.core.analysis.runs.origins import Origin
+from foretell.core.analysis.runs.reading import Confirmation, StepReport, Verdict
+from foretell.core.analysis.runs.step_table import StepName
+from foretell.core.analysis.runs.steps import Compounding, CurvePoint, StepFinding
 from foretell.core.domain.http_errors import excerpt
 from foretell.reports.numbers import NONE, counted, interval, money_range, percent, share
 from foretell.reports.tables import Sheet, methods

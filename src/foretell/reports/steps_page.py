@@ -1,6 +1,6 @@
 """The steps of a run or of traffic as one HTML file. Names of steps come from outside: everything is escaped."""
 
-from foretell.core.analysis.reading import StepReport
+from foretell.core.analysis.runs.reading import StepReport
 from foretell.reports.document import document
 from foretell.reports.numbers import share
 from foretell.reports.section import section, text

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from foretell.core.analysis.steps import CurvePoint
+from foretell.core.analysis.runs.steps import CurvePoint
 from foretell.core.domain.policy import COST, RuleFinding
 from foretell.core.domain.values import printable
 from foretell.reports.rule_text import finding

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from foretell.core.analysis.cost import CostFinding, dominated
-from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
-from foretell.core.analysis.robustness import Robustness
+from foretell.core.analysis.runs.cost import CostFinding, dominated
+from foretell.core.analysis.runs.reading import ComparisonReport, FailureReport, RunSummary
+from foretell.core.analysis.runs.robustness import Robustness
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.runs import Run
 from foretell.reports.numbers import NONE, amount, counted, duration, interval, money, money_range, percent, share

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from foretell.core.analysis.phrases import expected_texts, occurs, quote
+from foretell.core.analysis.trials.phrases import expected_texts, occurs, quote
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
 

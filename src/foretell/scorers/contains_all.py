@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from foretell.core.analysis.phrases import occurs, quote
+from foretell.core.analysis.trials.phrases import occurs, quote
 from foretell.core.domain.scores import Score, ScoreResult
 from foretell.core.domain.trial import Trial
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.blame import lost_at
-from foretell.core.analysis.phrases import expected_texts, occurs, quote
+from foretell.core.analysis.trials.blame import lost_at
+from foretell.core.analysis.trials.phrases import expected_texts, occurs, quote
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.phrases import split_sentences
-from foretell.core.analysis.prompts import flat, prompts
-from foretell.core.analysis.retrieved import retrieved_passages
+from foretell.core.analysis.trials.phrases import split_sentences
+from foretell.core.analysis.trials.prompts import flat, prompts
+from foretell.core.analysis.trials.retrieved import retrieved_passages
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial

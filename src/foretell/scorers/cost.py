@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from foretell.core.analysis.blame import last_model
+from foretell.core.analysis.trials.blame import last_model
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
 

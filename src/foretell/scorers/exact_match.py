@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.phrases import quote
+from foretell.core.analysis.trials.phrases import quote
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
 from foretell.core.domain.values import text_of

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from foretell.core import plugins
-from foretell.core.analysis.phrases import quote, split_sentences
-from foretell.core.analysis.retrieved import retrieved_passages
-from foretell.core.analysis.vectors import cosines
+from foretell.core.analysis.trials.phrases import quote, split_sentences
+from foretell.core.analysis.trials.retrieved import retrieved_passages
+from foretell.core.analysis.trials.vectors import cosines
 from foretell.core.domain.conversation import Embed
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen

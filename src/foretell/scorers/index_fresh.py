@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
-from foretell.core.analysis.documents import Search, searches
+from foretell.core.analysis.trials.documents import Search, searches
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen, Span, Trace
 from foretell.core.domain.trial import Trial

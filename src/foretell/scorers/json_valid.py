@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.json_text import Unreadable, read_json
-from foretell.core.analysis.phrases import quote
+from foretell.core.analysis.trials.json_text import Unreadable, read_json
+from foretell.core.analysis.trials.phrases import quote
 from foretell.core.domain.scores import Score, ScoreResult
 from foretell.core.domain.trial import Trial
 

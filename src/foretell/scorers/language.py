@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from foretell.core.analysis.blame import first_showing
-from foretell.core.analysis.retrieved import leaves
+from foretell.core.analysis.trials.blame import first_showing
+from foretell.core.analysis.trials.retrieved import leaves
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
 from foretell.core.domain.values import Json

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.rendering import Stage, defects, stages
+from foretell.core.analysis.trials.rendering import Stage, defects, stages
 from foretell.core.domain.scores import Score, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial

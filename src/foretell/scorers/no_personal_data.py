@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.blame import first_showing
-from foretell.core.analysis.recognise import find_personal
-from foretell.core.analysis.retrieved import read_texts, user_texts
+from foretell.core.analysis.traffic.recognise import find_personal
+from foretell.core.analysis.trials.blame import first_showing
+from foretell.core.analysis.trials.retrieved import read_texts, user_texts
 from foretell.core.domain.scores import Score, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.blame import first_showing, last_model
-from foretell.core.analysis.detect import is_filtered, is_refusal
-from foretell.core.analysis.phrases import quote
+from foretell.core.analysis.trials.blame import first_showing, last_model
+from foretell.core.analysis.trials.detect import is_filtered, is_refusal
+from foretell.core.analysis.trials.phrases import quote
 from foretell.core.domain.scores import Score, ScoreResult
 from foretell.core.domain.trial import Trial
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.blame import first_showing, last_model
-from foretell.core.analysis.detect import is_cut
+from foretell.core.analysis.trials.blame import first_showing, last_model
+from foretell.core.analysis.trials.detect import is_cut
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from foretell.core.analysis.phrases import split_sentences
-from foretell.core.analysis.prompts import flat, placeholders, text_in
-from foretell.core.analysis.rendering import Stage, stages
-from foretell.core.analysis.retrieved import read_texts, user_texts
+from foretell.core.analysis.trials.phrases import split_sentences
+from foretell.core.analysis.trials.prompts import flat, placeholders, text_in
+from foretell.core.analysis.trials.rendering import Stage, stages
+from foretell.core.analysis.trials.retrieved import read_texts, user_texts
 from foretell.core.domain.scores import Score, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial

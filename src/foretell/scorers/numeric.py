@@ -5,8 +5,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.figures.numerals import Number, find_numbers
-from foretell.core.analysis.phrases import expected_texts, quote
+from foretell.core.analysis.trials.figures.numerals import Number, find_numbers
+from foretell.core.analysis.trials.phrases import expected_texts, quote
 from foretell.core.domain.scores import NotApplicable, Score, ScoreResult
 from foretell.core.domain.trial import Trial
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.prompts import placeholders, prompts
-from foretell.core.analysis.retrieved import read_texts, user_texts
+from foretell.core.analysis.trials.prompts import placeholders, prompts
+from foretell.core.analysis.trials.retrieved import read_texts, user_texts
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.prompts import flat, prompts
-from foretell.core.analysis.retrieved import leaves, read_texts, user_texts
+from foretell.core.analysis.trials.prompts import flat, prompts
+from foretell.core.analysis.trials.retrieved import leaves, read_texts, user_texts
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.phrases import quote
+from foretell.core.analysis.trials.phrases import quote
 from foretell.core.domain.scores import Score, ScoreResult
 from foretell.core.domain.trial import Trial
 from foretell.core.errors import ConfigurationError

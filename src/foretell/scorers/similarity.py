@@ -7,8 +7,8 @@ from typing import ClassVar
 from rapidfuzz import fuzz
 
 from foretell.core import plugins
-from foretell.core.analysis.phrases import expected_texts, fold
-from foretell.core.analysis.vectors import cosines
+from foretell.core.analysis.trials.phrases import expected_texts, fold
+from foretell.core.analysis.trials.vectors import cosines
 from foretell.core.domain.conversation import Embed
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trial import Trial

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from foretell.core.analysis.tool_use import (
+from foretell.core.analysis.trials.tool_use import (
     ExpectedCall,
     Likeness,
     describe,

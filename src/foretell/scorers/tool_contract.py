@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from foretell.core.analysis.contracts import Contract, read_contract, seen_spans
-from foretell.core.analysis.executed import labelled
-from foretell.core.analysis.schemas import compile_schema, is_schema, violations
-from foretell.core.analysis.tool_use import error_in
+from foretell.core.analysis.trials.contracts import Contract, read_contract, seen_spans
+from foretell.core.analysis.trials.executed import labelled
+from foretell.core.analysis.trials.schemas import compile_schema, is_schema, violations
+from foretell.core.analysis.trials.tool_use import error_in
 from foretell.core.domain.conversation import ToolCall
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen, Span

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from foretell.core.analysis.tool_use import ExpectedCall, seen_calls
+from foretell.core.analysis.trials.tool_use import ExpectedCall, seen_calls
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.trial import Trial

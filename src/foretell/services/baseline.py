@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from foretell.core.analysis.aggregate import Units, fold
 from foretell.core.analysis.decide import ENVIRONMENT_SHARE
-from foretell.core.analysis.quantities import wanted_of
+from foretell.core.analysis.runs.aggregate import Units, fold
+from foretell.core.analysis.runs.quantities import wanted_of
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan
 from foretell.core.domain.scores import ScorerSpec

@@ -6,9 +6,9 @@ from math import isnan
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units
-from foretell.core.analysis.measure import Bools, Measure
-from foretell.core.analysis.quantities import Scored, Wanted, goodness_of, spoilt_in, stray_in, success_of
+from foretell.core.analysis.runs.aggregate import Units
+from foretell.core.analysis.runs.measure import Bools, Measure
+from foretell.core.analysis.runs.quantities import Scored, Wanted, goodness_of, spoilt_in, stray_in, success_of
 from foretell.core.domain.cases import Case
 from foretell.core.domain.policy import Demand
 from foretell.core.domain.values import Json, content_hash, key_of

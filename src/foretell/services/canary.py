@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.carry import read_units, write_units
 from foretell.core.analysis.decide import Judged
 from foretell.core.analysis.rules import Evidence
+from foretell.core.analysis.runs.aggregate import Units
 from foretell.core.analysis.turning import judge_and_tell
 from foretell.core.domain.files.decisions import SCHEMA, decision_from
 from foretell.core.domain.policy import Decision, GatePolicy, SeenSuite

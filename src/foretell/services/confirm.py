@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from foretell.core.analysis.executed import Executed, executed, first_failed
-from foretell.core.analysis.reading import Confirmation, Replay, Verdict
-from foretell.core.analysis.success import rulebook
+from foretell.core.analysis.runs.reading import Confirmation, Replay, Verdict
+from foretell.core.analysis.runs.success import rulebook
+from foretell.core.analysis.trials.executed import Executed, executed, first_failed
 from foretell.core.domain.cases import Case
 from foretell.core.domain.effects import Substitution
 from foretell.core.domain.runs import Run

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from foretell.core.analysis.contracts import Learner, read_contract, seen_spans
+from foretell.core.analysis.trials.contracts import Learner, read_contract, seen_spans
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, NotEnoughEvidence, Problem
 from foretell.services.house import House

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foretell.core.analysis.rates import estimate_of
-from foretell.core.analysis.topics import Vectors, find_topics, nearest, vectors_of
+from foretell.core.analysis.runs.rates import estimate_of
+from foretell.core.analysis.traffic.topics import Vectors, find_topics, nearest, vectors_of
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.traffic import Interaction, question_of
 from foretell.core.errors import NotEnoughEvidence, Problem

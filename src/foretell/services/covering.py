@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from foretell.core.analysis.personal import Anonymiser, texts_in
+from foretell.core.analysis.traffic.personal import Anonymiser, texts_in
 from foretell.core.domain.arrivals import Arrival
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import Span, Trace

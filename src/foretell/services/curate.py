@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretell.core.analysis.draw import draw
-from foretell.core.analysis.topics import Topics, find_topics, fold_duplicates, vectors_of
+from foretell.core.analysis.traffic.draw import draw
+from foretell.core.analysis.traffic.topics import Topics, find_topics, fold_duplicates, vectors_of
 from foretell.core.domain.cases import Case
 from foretell.core.domain.files.lines import Decoded
 from foretell.core.domain.traffic import Interaction, question_of

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from foretell.core.analysis.claims import Standard
-from foretell.core.analysis.compare import compare
-from foretell.core.analysis.drill import CHECK, COST, SUCCESS, Pair, newly_named
+from foretell.core.analysis.runs.compare import compare
+from foretell.core.analysis.runs.drill import CHECK, COST, SUCCESS, Pair, newly_named
 from foretell.core.domain.drills import Cell, DrillPolicy, Signal
 from foretell.core.domain.grammar import names_in, parse
 from foretell.core.domain.runs import SuitePlan

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from foretell.core.analysis.aggregate import Units, fold
-from foretell.core.analysis.drill import CHECK, places
-from foretell.core.analysis.executed import executed, first_failed
+from foretell.core.analysis.runs.aggregate import Units, fold
+from foretell.core.analysis.runs.drill import CHECK, places
+from foretell.core.analysis.trials.executed import executed, first_failed
 from foretell.core.domain.effects import DRILLED_ATTRIBUTE, FAULT_ATTRIBUTE
 from foretell.core.domain.runs import Run
 from foretell.core.domain.scores import Score

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.carry import carry, uncarry
 from foretell.core.analysis.decide import Judged
 from foretell.core.analysis.early import Design, Drawn, JointTest, in_seeded_order, judge_early
 from foretell.core.analysis.rules import Evidence
-from foretell.core.analysis.weights import unit_of
+from foretell.core.analysis.runs.aggregate import Units
+from foretell.core.analysis.runs.weights import unit_of
 from foretell.core.domain.policy import GatePolicy, RuleFinding, SeenSuite, Stop
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.ports.findings import Ints

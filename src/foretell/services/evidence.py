@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units, fold
-from foretell.core.analysis.measure import Measure
-from foretell.core.analysis.quantities import Scored, Wanted, measure_all, step_of, wanted_of
 from foretell.core.analysis.reach import Ground
-from foretell.core.analysis.rows import columns_of, occurrences_in, scored_in
-from foretell.core.analysis.weights import weights_of
+from foretell.core.analysis.runs.aggregate import Units, fold
+from foretell.core.analysis.runs.measure import Measure
+from foretell.core.analysis.runs.quantities import Scored, Wanted, measure_all, step_of, wanted_of
+from foretell.core.analysis.runs.rows import columns_of, occurrences_in, scored_in
+from foretell.core.analysis.runs.weights import weights_of
 from foretell.core.domain.cases import Case
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import Run, SuitePlan

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from foretell.core.analysis.personal import Anonymiser
+from foretell.core.analysis.traffic.personal import Anonymiser
 from foretell.core.domain.arrivals import Remark
 from foretell.core.domain.values import Json
 from foretell.core.ports.intake import Intake

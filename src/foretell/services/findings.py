@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from foretell.core.analysis.aggregate import Units, fold
-from foretell.core.analysis.compare import compare
-from foretell.core.analysis.cost import CostFinding, find_cost
-from foretell.core.analysis.failures import rank_failures
-from foretell.core.analysis.rates import reliability, success_rate, tally
-from foretell.core.analysis.reading import ComparisonReport, FailureReport, RunSummary
-from foretell.core.analysis.robustness import robustness
-from foretell.core.analysis.weights import weights_of
+from foretell.core.analysis.runs.aggregate import Units, fold
+from foretell.core.analysis.runs.compare import compare
+from foretell.core.analysis.runs.cost import CostFinding, find_cost
+from foretell.core.analysis.runs.failures import rank_failures
+from foretell.core.analysis.runs.rates import reliability, success_rate, tally
+from foretell.core.analysis.runs.reading import ComparisonReport, FailureReport, RunSummary
+from foretell.core.analysis.runs.robustness import robustness
+from foretell.core.analysis.runs.weights import weights_of
 from foretell.core.domain.runs import Run
 from foretell.core.domain.values import Json
 from foretell.core.errors import BadInput, ConfigurationError, Problem, suggest

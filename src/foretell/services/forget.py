@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
-from foretell.core.analysis.personal import Anonymiser, texts_in
+from foretell.core.analysis.traffic.personal import Anonymiser, texts_in
 from foretell.core.domain.cases import Case
 from foretell.core.domain.scores import NotApplicable, Score, ScoreFailure, ScoreResult
 from foretell.core.domain.trace import NotSeen, Trace

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from foretell.core.analysis.assembling import Told, interaction_of, with_notes
+from foretell.core.analysis.traffic.assembling import Told, interaction_of, with_notes
 from foretell.core.domain.arrivals import Arrival
 from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.values import Json

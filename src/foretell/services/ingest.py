@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from foretell.core.analysis.personal import Anonymiser
-from foretell.core.analysis.sampling import Draw, Sampler
+from foretell.core.analysis.traffic.personal import Anonymiser
+from foretell.core.analysis.traffic.sampling import Draw, Sampler
 from foretell.core.domain.arrivals import Remark, run_of
 from foretell.core.errors import ForetellError
 from foretell.core.ports.capture import Coverer, Export, Parcel, Piece

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from foretell.core.analysis.sampling import Sampler
+from foretell.core.analysis.traffic.sampling import Sampler
 from foretell.core.domain.arrivals import Arrival, Losses, Remark
 from foretell.core.domain.files.lines import PRINTED, bad_input
 from foretell.core.domain.traffic import Interaction

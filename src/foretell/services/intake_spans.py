@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field, replace
 from itertools import groupby
 
-from foretell.core.analysis.personal import Anonymiser
-from foretell.core.analysis.sampling import Draw, Sampler
+from foretell.core.analysis.traffic.personal import Anonymiser
+from foretell.core.analysis.traffic.sampling import Draw, Sampler
 from foretell.core.domain.arrivals import Arrival
 from foretell.services.covering import covered_arrivals
 from foretell.services.growing import Growth

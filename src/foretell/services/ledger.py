@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from foretell.core.analysis.success import Rulebook
+from foretell.core.analysis.runs.success import Rulebook
 from foretell.core.domain.cases import Case
 from foretell.core.domain.effects import Effect
 from foretell.core.domain.runs import Run, SuitePlan

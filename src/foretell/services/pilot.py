@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from foretell.core.analysis.early import Drawn, JointTest
-from foretell.core.analysis.rows import cluster_of
-from foretell.core.analysis.weights import unit_of, weights_of
+from foretell.core.analysis.runs.rows import cluster_of
+from foretell.core.analysis.runs.weights import unit_of, weights_of
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.ports.facts import TrialRow

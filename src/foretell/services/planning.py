@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.claims import FEWEST_PAIRS
 from foretell.core.analysis.decide import check_policy
 from foretell.core.analysis.planner import Question, SuiteOutlook, look_ahead
-from foretell.core.analysis.quantities import success_of
 from foretell.core.analysis.reach import Ground, check_demands
+from foretell.core.analysis.runs.aggregate import Units
+from foretell.core.analysis.runs.quantities import success_of
 from foretell.core.domain.policy import AGAINST_BASELINE, SINCE_ANCHOR, GatePolicy
 from foretell.core.domain.runs import SuitePlan
 from foretell.core.errors import ConfigurationError, Problem, suggest

@@ -1,6 +1,6 @@
 """All that is known of one run, gathered."""
 
-from foretell.core.analysis.reading import RunReport
+from foretell.core.analysis.runs.reading import RunReport
 from foretell.core.errors import NotEnoughEvidence
 from foretell.services.findings import cost, failures, summarise
 from foretell.services.house import House

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from foretell.core import plugins
-from foretell.core.analysis.success import rulebook
-from foretell.core.analysis.weights import weights_of
+from foretell.core.analysis.runs.success import rulebook
+from foretell.core.analysis.runs.weights import weights_of
 from foretell.core.domain.cases import EvalSetVersion
 from foretell.core.domain.runs import Arm, Run, RunStatus, SuitePlan
 from foretell.core.domain.trial import Outcome, TrialError, TrialRecord

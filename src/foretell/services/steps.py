@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from foretell.core.analysis.executed import Executed, executed, steps_of_spans, with_parts
-from foretell.core.analysis.origins import Origin, OriginTally
-from foretell.core.analysis.reading import StepReport
-from foretell.core.analysis.step_table import StepTable, StepTally
-from foretell.core.analysis.steps import TARGET_RATE, compound
-from foretell.core.analysis.weights import fold_weights, weights_of
+from foretell.core.analysis.runs.origins import Origin, OriginTally
+from foretell.core.analysis.runs.reading import StepReport
+from foretell.core.analysis.runs.step_table import StepTable, StepTally
+from foretell.core.analysis.runs.steps import TARGET_RATE, compound
+from foretell.core.analysis.runs.weights import fold_weights, weights_of
+from foretell.core.analysis.trials.executed import Executed, executed, steps_of_spans, with_parts
 from foretell.core.domain.runs import Run
 from foretell.core.domain.trace import NotSeen
 from foretell.core.domain.traffic import Interaction

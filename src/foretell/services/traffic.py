@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from foretell.core.analysis.personal import Anonymiser
-from foretell.core.analysis.recognise import own_rule
-from foretell.core.analysis.sampling import rank_of
+from foretell.core.analysis.traffic.personal import Anonymiser
+from foretell.core.analysis.traffic.recognise import own_rule
+from foretell.core.analysis.traffic.sampling import rank_of
 from foretell.core.domain.cases import EvalSetVersion
 from foretell.core.domain.project import Suite, TrafficSlice
 from foretell.core.domain.traffic import Interaction

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, cast
 
-from foretell.core.analysis.vary import RULES
+from foretell.core.analysis.traffic.vary import RULES
 from foretell.core.domain.cases import Case
 from foretell.core.domain.files.lines import Decoded
 from foretell.core.domain.trial import TrialTask

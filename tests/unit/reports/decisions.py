@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from foretell.core.analysis.cost import CostFinding
+from foretell.core.analysis.runs.cost import CostFinding
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.policy import AppliedWaiver, Decision, GatePolicy, RuleFinding
 from foretell.core.domain.runs import Arm, Run

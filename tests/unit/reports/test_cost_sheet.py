@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from foretell.core.analysis.aggregate import fold
-from foretell.core.analysis.cost import CostFinding, find_cost
+from foretell.core.analysis.runs.aggregate import fold
+from foretell.core.analysis.runs.cost import CostFinding, find_cost
 from foretell.core.domain.trial import TargetSpec
 from foretell.core.ports.findings import TrialColumns
 from foretell.reports.tables import cost_sheet
 from foretell.testing.store_examples import example_run
-from tests.unit.core.analysis.trials import columns, mixed
+from tests.unit.core.analysis.made import columns, mixed
 
 
 def cost_of(table: TrialColumns) -> CostFinding:

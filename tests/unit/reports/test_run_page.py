@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from foretell.core.analysis.failures import ModeFinding
-from foretell.core.analysis.rates import Tally
-from foretell.core.analysis.reading import FailureReport, RunReport, RunSummary
+from foretell.core.analysis.runs.failures import ModeFinding
+from foretell.core.analysis.runs.rates import Tally
+from foretell.core.analysis.runs.reading import FailureReport, RunReport, RunSummary
 from foretell.core.domain.estimates import Estimate
 from foretell.core.domain.modes import FailureMode
 from foretell.core.ports.findings import TrialLine

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from foretell.core.analysis.reading import StepReport
-from foretell.core.analysis.step_table import StepName, StepTable
-from foretell.core.analysis.steps import compound
+from foretell.core.analysis.runs.reading import StepReport
+from foretell.core.analysis.runs.step_table import StepName, StepTable
+from foretell.core.analysis.runs.steps import compound
 from foretell.reports.layout import sheet_lines
 from foretell.reports.steps import compounding_sheet, step_sheets
 from foretell.reports.steps_page import steps_page

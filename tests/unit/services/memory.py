@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from foretell.core.analysis.rows import columns_of, occurrences_in
+from foretell.core.analysis.runs.rows import columns_of, occurrences_in
 from foretell.core.domain.cases import Case, EvalSetVersion
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.domain.project import Project, Suite

@@ -1,4 +1,4 @@
-from foretell.core.analysis.personal import Anonymiser
+from foretell.core.analysis.traffic.personal import Anonymiser
 from foretell.core.domain.runs import Conclusion
 from foretell.core.domain.traffic import Interaction
 from foretell.core.domain.trial import Outcome, TrialRecord

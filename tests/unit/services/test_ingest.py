@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from foretell.core.analysis.personal import Anonymiser
-from foretell.core.analysis.sampling import Sampler
+from foretell.core.analysis.traffic.personal import Anonymiser
+from foretell.core.analysis.traffic.sampling import Sampler
 from foretell.core.domain.arrivals import Arrival, Losses, Remark
 from foretell.core.domain.trace import Span
 from foretell.core.domain.traffic import Interaction

@@ -7,7 +7,7 @@ from typing import Final
 
 from foretell.adapters.capture.otlp import Refused, read_export, refusal
 from foretell.adapters.capture.reading import arrival_of
-from foretell.core.analysis.assembling import once_each
+from foretell.core.analysis.traffic.assembling import once_each
 from foretell.core.domain.trace import NotSeen, Span, Trace
 from foretell.core.ports.links import Link
 from foretell.core.ports.listener import Answer, Heard, Listener

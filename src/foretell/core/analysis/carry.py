@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.early import Design, Drawn
-from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.rules import Evidence
-from foretell.core.analysis.weights import Weights
+from foretell.core.analysis.runs.aggregate import Units
+from foretell.core.analysis.runs.measure import Measure
+from foretell.core.analysis.runs.weights import Weights
 from foretell.core.domain.policy import SeenSuite, SeenUnits
 from foretell.core.errors import BadInput
 from foretell.core.ports.findings import Floats, Ints

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Units
 from foretell.core.analysis.decide import Judged, conclude
 from foretell.core.analysis.early_rows import bare_row, whole_rows
 from foretell.core.analysis.rules import Evidence, Tested
+from foretell.core.analysis.runs.aggregate import Units
 from foretell.core.analysis.tracks import BETS, Track, tracks_of, values_of, wager_of
 from foretell.core.domain.policy import AGAINST_BASELINE, GatePolicy, RuleFinding
 from foretell.core.domain.values import seed_of

@@ -7,7 +7,7 @@ import numpy as np
 
 from foretell.core.analysis.claims import FEWEST_PAIRS, Sample, Standard, claim_rate, units_to_ship
 from foretell.core.analysis.claims import can_ever_ship as can_pairs_ship
-from foretell.core.analysis.quantities import goodness_of
+from foretell.core.analysis.runs.quantities import goodness_of
 from foretell.core.domain.policy import Demand, GatePolicy
 from foretell.core.errors import Problem, suggest
 from foretell.core.ports.findings import Ints

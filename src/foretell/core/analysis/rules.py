@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foretell.core.analysis.aggregate import Reading, Units
 from foretell.core.analysis.claims import (
     FEWEST_PAIRS,
     Sample,
@@ -14,10 +13,11 @@ from foretell.core.analysis.claims import (
     claim_rate,
     smallest_visible_drop,
 )
-from foretell.core.analysis.cost import COVERAGE_FLOOR, finite
-from foretell.core.analysis.measure import Measure
-from foretell.core.analysis.quantities import absence_of, goodness_of, success_of
-from foretell.core.analysis.weights import Weights
+from foretell.core.analysis.runs.aggregate import Reading, Units
+from foretell.core.analysis.runs.cost import COVERAGE_FLOOR, finite
+from foretell.core.analysis.runs.measure import Measure
+from foretell.core.analysis.runs.quantities import absence_of, goodness_of, success_of
+from foretell.core.analysis.runs.weights import Weights
 from foretell.core.domain.policy import (
     AGAINST_BASELINE,
     COST,

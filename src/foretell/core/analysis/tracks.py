@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.rules import ENVIRONMENT_MODES, Contest, Evidence, Rule, contests_of
-from foretell.core.analysis.weights import Weights
+from foretell.core.analysis.runs.measure import Measure
+from foretell.core.analysis.runs.weights import Weights
 from foretell.core.domain.policy import GatePolicy
 from foretell.core.ports.findings import Floats, Ints
 from foretell.core.stats.betting import Wager

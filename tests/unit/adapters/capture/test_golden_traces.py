@@ -10,7 +10,7 @@ import pytest
 
 from foretell.adapters.capture.otlp import JSON, read_export
 from foretell.adapters.capture.reading import arrival_of
-from foretell.core.analysis.assembling import Told, interaction_of
+from foretell.core.analysis.traffic.assembling import Told, interaction_of
 from foretell.core.domain.arrivals import Arrival
 from foretell.core.domain.conversation import Usage
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from foretell.core.analysis.carry import joined, read_units, write_units
-from foretell.core.analysis.measure import Measure
-from foretell.core.analysis.weights import fold_weights
+from foretell.core.analysis.runs.measure import Measure
+from foretell.core.analysis.runs.weights import fold_weights
 from foretell.core.errors import BadInput
-from tests.unit.core.analysis.trials import mixed, units
+from tests.unit.core.analysis.made import mixed, units
 
 ONES = np.ones(2, np.int64)
 SCORES = Measure(np.array([1, 5]), np.array([0.25, 0.1]), ONES, 0 * ONES, 0 * ONES, is_binary=False, stray=1.5)

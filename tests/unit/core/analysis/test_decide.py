@@ -8,7 +8,7 @@ from foretell.core.analysis.claims import Standard, can_ever_ship, units_to_ship
 from foretell.core.analysis.decide import check_policy, describe, judge
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import GatePolicy
-from tests.unit.core.analysis.trials import mixed, units
+from tests.unit.core.analysis.made import mixed, units
 
 POLICY = GatePolicy("deploy", ("s",), at_least=0.5, may_drop=0.05)
 STANDARD = Standard(0.95, seed=1)

@@ -6,7 +6,7 @@ from foretell.core.analysis.outlook import chance_to_ship
 from foretell.core.analysis.rules import Evidence
 from foretell.core.domain.policy import GatePolicy, Stop
 from foretell.core.stats.power import PairedPlan, ship_probability
-from tests.unit.core.analysis.trials import mixed, units
+from tests.unit.core.analysis.made import mixed, units
 
 POLICY = GatePolicy("g", ("s",), at_least=0.5, may_drop=0.1)
 EARLY = replace(POLICY, stop_early=True)

@@ -8,11 +8,11 @@ import pytest
 
 from foretell.core.analysis.claims import Standard
 from foretell.core.analysis.decide import judge
-from foretell.core.analysis.measure import Measure
 from foretell.core.analysis.rules import Evidence
+from foretell.core.analysis.runs.measure import Measure
 from foretell.core.analysis.turning import judge_and_tell
 from foretell.core.domain.policy import Demand, GatePolicy
-from tests.unit.core.analysis.trials import mixed, units
+from tests.unit.core.analysis.made import mixed, units
 
 STANDARD = Standard(0.95, seed=3)
 FLOOR = GatePolicy("g", ("s",), at_least=0.8)

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretell.core.analysis.compare import compare
-from foretell.core.analysis.cost import find_cost
-from foretell.core.analysis.failures import rank_failures
-from foretell.core.analysis.rates import success_rate
-from foretell.core.analysis.step_table import StepName, StepTable
-from foretell.core.analysis.steps import step_success
-from foretell.core.analysis.weights import Weights
-from tests.unit.core.analysis.trials import columns, mixed, units
+from foretell.core.analysis.runs.compare import compare
+from foretell.core.analysis.runs.cost import find_cost
+from foretell.core.analysis.runs.failures import rank_failures
+from foretell.core.analysis.runs.rates import success_rate
+from foretell.core.analysis.runs.step_table import StepName, StepTable
+from foretell.core.analysis.runs.steps import step_success
+from foretell.core.analysis.runs.weights import Weights
+from tests.unit.core.analysis.made import columns, mixed, units
 
 # Six cases that stand for one interaction each and succeed, six that stand for three each and fail.
 MARKS = mixed(6, 6)

@@ -1,0 +1,1 @@
+"""Traffic of production: put together, drawn, anonymised, grouped, said otherwise."""
