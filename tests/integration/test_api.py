@@ -107,6 +107,13 @@ def test_comparisons_are_those_of_the_command_line(folder: Path, capsys: pytest.
     assert (said["worse"], said["lost"]) == (["c-3"], report.comparison.lost)
 
 
+def test_runs_without_a_common_case_are_not_compared() -> None:
+    plans = [foretell.plan("halves", half, right, ["exact_match"]) for half in (CASES[:6], CASES[6:])]
+    first, second = (foretell.run(plan).summaries[0].run.id for plan in plans)
+    with pytest.raises(foretell.ForetellError, match=rf"{first} \(halves@code\) and {second} .* no case in common"):
+        foretell.compare(plans[0], first, second)
+
+
 def test_decisions_are_those_of_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_project(folder, good=20, bad=20)
     decided = foretell.gate(foretell.load(), "floor", is_first=True)

@@ -117,7 +117,7 @@ async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | 
     `a` may be `target:NAME` or `branch:NAME`, too: its newest other run on the set of B.
 
     Raises:
-        BadInput: no such run.
+        BadInput: no such run, or they have no case in common.
         ConfigurationError: both are the same run, in which nothing can differ.
     """
     new = await find_run(house, b)
@@ -140,6 +140,10 @@ async def compare_runs(house: House, a: str, b: str, *, unknown_as_zero: bool | 
 
     (before, cost_before), (after, cost_after) = await side(old), await side(new)
     found = compare(before, after)
+    if len(found.only_a) == len(before):
+        sets = [f"{run.id} ({run.evalset}@{run.version})" for run in (old, new)]
+        hint = "Compare runs of one eval set, or of one frozen sample of traffic."
+        raise BadInput(Problem("", f"{' and '.join(sets)} have no case in common.", hint))
     return ComparisonReport(
         old,
         new,

@@ -70,8 +70,8 @@ def _difference(differences: Floats, sides: tuple[Units, Units], scored: NDArray
     old, new = sides
     weights = None if new.weights is None else new.weights.at(new.key[scored])
     if weights is None or len(differences) < FEWEST_PAIRS:
-        single = old.is_single and new.is_single
-        return difference_of(differences, _counts(old, new, scored) if single else None, unit=new.unit)
+        is_counted = old.is_single and new.is_single and len(differences) > 0
+        return difference_of(differences, _counts(old, new, scored) if is_counted else None, unit=new.unit)
     sample = SampledTotals(differences, np.ones_like(differences), weights)
     return estimate_of(weighted_mean(sample, bounds=(-1.0, 1.0)), new.unit, WEIGHTED)
 
