@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from foretell import cli
 from foretell.adapters.capture.receiver import OtlpReceiver
 from foretell.adapters.execution.local import LocalExecutor
@@ -90,6 +92,60 @@ def check(found: list[TrialRecord]) -> None:
 async def test_spans_of_a_program_come_to_their_trials(tmp_path: Path) -> None:
     (tmp_path / "application.py").write_text(APPLICATION)
     check(await records("command", {"command": [sys.executable, "application.py"], "traces": True}, 3, tmp_path))
+
+
+INSTRUMENTED = """
+import asyncio, json, time
+from concurrent.futures import ThreadPoolExecutor
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+trace.set_tracer_provider(TracerProvider())
+trace.get_tracer_provider().add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+tracer = trace.get_tracer("shop")
+
+def search(question):
+    with tracer.start_as_current_span("vectors", attributes={"gen_ai.operation.name": "retrieval"}):
+        time.sleep(0.01)
+        return [{"id": "d1", "content": question.upper()}]
+
+def chat(question):
+    asked = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "small", "gen_ai.usage.output_tokens": 7}
+    with tracer.start_as_current_span("chat small", attributes=asked):
+        return question[::-1]
+
+def answer(question):
+    with tracer.start_as_current_span("answer", attributes={"gen_ai.operation.name": "invoke_agent"}):
+        search(question)
+        return chat(question)
+
+async def answer_soon(question):
+    with tracer.start_as_current_span("answer", attributes={"gen_ai.operation.name": "invoke_agent"}):
+        await asyncio.to_thread(search, question)
+        return (await asyncio.gather(asyncio.to_thread(chat, question)))[0]
+"""
+
+
+@pytest.mark.parametrize("function", ["answer", "answer_soon"])
+async def test_spans_of_a_function_come_to_its_trials_beside_its_seams(tmp_path: Path, function: str) -> None:
+    (tmp_path / "application.py").write_text(INSTRUMENTED)
+    params = {"call": f"application:{function}", "steps": {"search": "application:search"}, "traces": True}
+    spec = TargetSpec("shop", "python", params)
+    arm = Arm(spec, TargetLimits(concurrency=3), is_isolated=True)
+    workload = Workload((arm,), [task(spec, number) for number in range(9)])
+    found = [record async for record in LocalExecutor(lambda _: None, str(tmp_path)).run(workload)]
+    assert sorted(record.case_no for record in found) == list(range(9))
+    for record in found:
+        trace = record.outcome.trace
+        assert isinstance(trace, Trace), trace
+        kinds = [("answer", "agent"), ("search", "retrieval"), ("chat small", "llm")]  # "vectors" is what a seam shows
+        assert [(span.name, span.kind) for span in trace.spans] == kinds
+        agent, seam, model = trace.spans
+        assert (agent.parent_id, model.parent_id) == (None, agent.span_id)
+        assert seam.output == [{"id": "d1", "content": f"QUESTION {record.case_no}"}]
+        assert record.outcome.orphans == 0
 
 
 @contextmanager

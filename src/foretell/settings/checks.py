@@ -87,6 +87,9 @@ def _check_target(target: TargetTable, where: str) -> Iterator[Problem]:
             yield Problem(f"{where} fingerprints.{part}", f"'{glob}' lies outside of the project.", hint)
     if target.isolate is not None and target.kind in _IN_PROCESS:
         yield Problem(f"{where} isolate", f"has no meaning for kind '{target.kind}'.", "Remove it.")
+    if target.kind == "python" and target.isolate is False and target.parameters.get("traces"):
+        what = "needs a process of its own: exporters are made when the application is imported."
+        yield Problem(f"{where} traces", what, "Remove isolate = false, or traces.")
     yield from _check_minutes(target, where)
 
 

@@ -97,6 +97,14 @@ def test_the_good_file_is_good() -> None:
             "[targets.app] steps.find: must be text, not 3.",
         ),
         (
+            'call = "shop.app:answer"',
+            'call = "a:b"\nisolate = false\ntraces = true',
+            (
+                "[targets.app] traces: needs a process of its own: "
+                "exporters are made when the application is imported. Remove isolate = false, or traces."
+            ),
+        ),
+        (
             'kind = "model"',
             'kind = "model"\nisolate = true',
             "[targets.small] isolate: has no meaning for kind 'model'. Remove it.",

@@ -2,14 +2,20 @@
 
 import asyncio
 import secrets
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
+
+from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from foretell.adapters.capture.otlp import Refused, read_export, refusal
 from foretell.adapters.capture.reading import arrival_of
 from foretell.core.analysis.traffic.assembling import once_each
 from foretell.core.domain.trace import NotSeen, Span, Trace
-from foretell.core.ports.links import Link
+from foretell.core.ports.links import Link, exporting_to
 from foretell.core.ports.listener import Answer, Heard, Listener
 
 QUIET_SECONDS: Final = 2.0
@@ -57,6 +63,22 @@ class OtlpReceiver:
         link = Link(secrets.token_hex(16), secrets.token_hex(8), run, self._endpoint)
         self._expected[link.trace_id] = _Expected(link.span_id)
         return link
+
+    def environment(self) -> Mapping[str, str]:
+        """See the port. Exporters that send in batches do so at once instead of every 5 s."""
+        return {**exporting_to(self._endpoint), "OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_SDK_DISABLED": "false"}
+
+    @contextmanager
+    def current(self, link: Link) -> Generator[None]:
+        """See the port."""
+        there = Context()
+        for propagator in (TraceContextTextMapPropagator(), W3CBaggagePropagator()):
+            there = propagator.extract(link.headers(), there)
+        token = attach(there)
+        try:
+            yield
+        finally:
+            detach(token)
 
     async def trace(self, link: Link) -> Trace | NotSeen:
         """See the port."""

@@ -86,6 +86,15 @@ class Crew:
         port: int | None = getattr(self.target(spec), "traces_port", None)
         if port is None:
             return None
+        return await self._receiver_at(port)
+
+    async def exporting(self, spec: TargetSpec) -> Mapping[str, str]:
+        """What a process of its own must have in its environment before it imports a target, to see its spans."""
+        if spec.kind != "python" or not spec.params.get("traces"):
+            return {}
+        return (await self._receiver_at(0)).environment()
+
+    async def _receiver_at(self, port: int) -> SpanReceiver:
         async with self._opening:
             if port not in self._receivers:
                 receiver = plugins.build("receivers", "otlp", {"listener": plugins.build("listeners", "http", {})})

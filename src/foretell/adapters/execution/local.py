@@ -208,10 +208,12 @@ class Shift:
             if arm.is_isolated:
                 self.workers[arm.target.name] = self._workers(arm, root)
                 await self.workers[arm.target.name].open()
+                is_traced = bool(arm.target.params.get("traces"))
             else:
                 self.crew.target(arm.target)
-                if await self.crew.receiver(arm.target) is not None:
-                    self.hands[arm.target.name] = arm.limits.concurrency + AWAITING
+                is_traced = await self.crew.receiver(arm.target) is not None
+            if is_traced:
+                self.hands[arm.target.name] = arm.limits.concurrency + AWAITING
         widths = {arm.target.name: self._width(arm) for arm in self.workload.arms}
         tasks = iter(self.workload.tasks)
         first = tuple(islice(tasks, 1))

@@ -129,8 +129,8 @@ async def _outcome(task: TrialTask, tab: Tab) -> Outcome:
             else:
                 outcome = await _conversation(task, target, tab)
         if tab.receiver is not None:
-            seen = await _seen(outcome, tab.receiver, tab.links)
-            outcome = replace(outcome, trace=seen, orphans=tab.receiver.claim())
+            seen = await _seen(outcome, tab, are_seams_first=task.target.kind == "python")
+            outcome = replace(outcome, trace=seen, orphans=outcome.orphans + tab.receiver.claim())
     except asyncio.CancelledError:
         if (present := asyncio.current_task()) is None or present.cancelling():
             raise
@@ -208,29 +208,36 @@ async def _next_said(task: TrialTask, tab: Tab, turn: int, history: tuple[Messag
 async def _turn(task: TrialTask, of: tuple[Target, Tab], said: Json, history: tuple[Message, ...]) -> Outcome:
     target, tab = of
     seconds = task.limits.timeout_s
-    link = None if tab.receiver is None else tab.receiver.link(task.run)
-    if link is not None:
+    link, here = None, nullcontext()
+    if tab.receiver is not None:
+        link = tab.receiver.link(task.run)
         tab.links.append(link)
+        here = tab.receiver.current(link) if task.target.kind == "python" else here
     answered = task.case.metadata.get("answered")
     turn = Turn(said, task.case.id, task.repeat, history, task.seed, seconds, task.run, task.effects, link, answered)
     try:
-        with tab.crew.watch.patience(seconds + SLACK_S):
+        with tab.crew.watch.patience(seconds + SLACK_S), here:
             return await target.answer(turn)
     except TimeoutError:
         message = f"no answer within {seconds:g} s"
         return Outcome(error=TrialError("timeout", message), latency_ms=seconds * 1000)
 
 
-async def _seen(outcome: Outcome, receiver: SpanReceiver, links: Sequence[Link]) -> Trace | NotSeen:
-    """The spans that came of all turns, with those that the answer itself told of kinds that did not come."""
-    traces = await asyncio.gather(*(receiver.trace(link) for link in links))
-    spans = [span for trace in traces if isinstance(trace, Trace) for span in trace.spans]
+async def _seen(outcome: Outcome, tab: Tab, *, are_seams_first: bool) -> Trace | NotSeen:
+    """The spans that came of all turns, with those that the answer itself told of kinds that did not come.
+
+    Seams, which the project declares, go first: of spans that came, those of kinds that no seam shows are added.
+    """
+    assert tab.receiver is not None
+    traces = await asyncio.gather(*(tab.receiver.trace(link) for link in tab.links))
+    came = tuple(span for trace in traces if isinstance(trace, Trace) for span in trace.spans)
     told = outcome.trace.spans if isinstance(outcome.trace, Trace) else ()
+    first, further = (told, came) if are_seams_first else (came, told)
+    kinds = {span.kind for span in first}
+    spans = (*first, *(span for span in further if span.kind not in kinds))
     if spans:
-        kinds = {span.kind for span in spans}
-        return Trace((*spans, *(span for span in told if span.kind not in kinds)))
-    missing = next((trace for trace in traces if isinstance(trace, NotSeen)), outcome.trace)
-    return outcome.trace if told else missing
+        return Trace(tuple(sorted(spans, key=lambda span: span.start or 0.0)) if are_seams_first else spans)
+    return next((trace for trace in traces if isinstance(trace, NotSeen)), outcome.trace)
 
 
 def _after(history: tuple[Message, ...], said: Json, outcome: Outcome) -> tuple[Message, ...]:

@@ -113,6 +113,7 @@ async def main() -> None:
     limits = {hello.arm.target.name: hello.arm.limits}
     desk = Desk(Crew(plugins.build("wires", "http", {}), os.environ.get, hello.root, limits), frames_out)
     try:
+        os.environ.update(await desk.crew.exporting(hello.arm.target))
         desk.crew.target(hello.arm.target)
         await desk.crew.receiver(hello.arm.target)
         if hello.checkout is not None:

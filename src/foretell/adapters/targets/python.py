@@ -34,11 +34,13 @@ class PythonTarget:
     `context`, when it has a parameter of that name: `{case_id, repeat, seed, conversation_id}`. It returns its answer
     as text or JSON, or an object with `output` and further fields of a recorded outcome. `steps` are functions of the
     application to be seen in the trace: `retrieve = "acme.search:search"`, or `{ call = "…", kind = "retrieval" }`.
+    `traces` asks for the spans of its OpenTelemetry instrumentation, too: its exporter sends them to the run.
     """
 
     call: str
     path: str | Sequence[str] = "."
     steps: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    traces: bool = False
 
     def connect(self, tools: Tools) -> "LivePython":
         """The live target: modules imported, seams open.
@@ -64,7 +66,7 @@ class PythonTarget:
         except BaseException:
             seams.close()
             raise
-        return LivePython(function, seams, roots, has_steps=bool(steps))
+        return LivePython(function, seams, roots, has_steps=bool(steps), is_traced=self.traces)
 
 
 def _function_at(address: str, where: str) -> Callable[..., Any]:
@@ -88,11 +90,21 @@ class LivePython:
     `is_worn` is true once a call went on after its time was up: its process should get no new ones.
     """
 
-    def __init__(self, function: Callable[..., Any], seams: Seams, roots: tuple[str, ...], *, has_steps: bool) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        seams: Seams,
+        roots: tuple[str, ...],
+        *,
+        has_steps: bool,
+        is_traced: bool = False,
+    ) -> None:
         self._function = function
         self._seams = seams
         self._roots = roots
         self._has_steps = has_steps
+        self.traces_port = 0 if is_traced else None
+        """Where the run listens for spans; 0: on a free port, None: nobody asked."""
         self._takes_context = _takes_context(function)
         self.is_worn = False
 

@@ -1,5 +1,7 @@
 """How an application under test is told which trace it works for, and how its spans come back."""
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,13 +35,20 @@ class Link:
         """For a program: the same as variables, and OpenTelemetry's own that send its spans here and nowhere else."""
         return {
             **{name.upper(): value for name, value in self.headers(fault).items()},
-            "OTEL_EXPORTER_OTLP_ENDPOINT": self.endpoint,
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{self.endpoint}/v1/traces",
-            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
-            "OTEL_TRACES_EXPORTER": "otlp",
-            "OTEL_TRACES_SAMPLER": "parentbased_always_on",
+            **exporting_to(self.endpoint),
         }
+
+
+def exporting_to(endpoint: str) -> dict[str, str]:
+    """OpenTelemetry's own variables that have a process send its spans to an endpoint and nowhere else."""
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{endpoint}/v1/traces",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+        "OTEL_TRACES_EXPORTER": "otlp",
+        "OTEL_TRACES_SAMPLER": "parentbased_always_on",
+    }
 
 
 class SpanReceiver(Protocol):
@@ -55,6 +64,14 @@ class SpanReceiver(Protocol):
 
     def link(self, run: str) -> Link:
         """A new trace that is expected."""
+        ...
+
+    def environment(self) -> Mapping[str, str]:
+        """Variables that have this process, when it makes its exporters later, send its spans here."""
+        ...
+
+    def current(self, link: Link) -> AbstractContextManager[None]:
+        """While it is open, what this process does belongs to the trace, in threads and tasks started inside too."""
         ...
 
     async def trace(self, link: Link) -> Trace | NotSeen:
