@@ -9,6 +9,7 @@ results.summaries, results.failures, results.costs
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
 from typing import Any, TypeVar
@@ -31,6 +32,9 @@ from foretell.wiring import open_house
 __all__ = ["Comparison", "GateResult", "Reading", "Results", "compare", "gate", "load", "plan", "results", "run"]
 
 T = TypeVar("T")
+
+AWAKE_SECONDS = 0.2
+"""How often a thread that waits looks up: an interrupt that another thread was given does not wake it."""
 
 
 def load(what: str | Mapping[str, Any] | None = None, *, root: str = ".") -> Project:
@@ -158,9 +162,12 @@ def _aside(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     thread = Thread(target=run_aside)
     try:
         thread.start()
+        while not wait((done,), timeout=AWAKE_SECONDS).done:
+            pass
         return done.result()
     except KeyboardInterrupt:
         loop, task = started.result()
-        loop.call_soon_threadsafe(task.cancel)  # else the thread, and with it the notebook, goes on to the end
+        with suppress(RuntimeError):  # the work had ended, and its loop is closed
+            loop.call_soon_threadsafe(task.cancel)  # else the thread, and with it the notebook, goes on to the end
         wait((done,))
         raise
