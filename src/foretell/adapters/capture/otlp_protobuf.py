@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -32,6 +32,8 @@ from foretell.core.domain.values import Json
 _ERROR: Final = 2  # STATUS_CODE_ERROR
 _NO_SPAN: Final = bytes(8)
 _NO_TRACE: Final = bytes(16)
+
+_R = TypeVar("_R", ExportTraceServiceRequest, ExportLogsServiceRequest)
 
 
 class NotProtobuf(ValueError):
@@ -102,12 +104,7 @@ def parcels_of(body: bytes, losses: Losses) -> Iterator[ProtobufParcel]:
     Raises:
         NotProtobuf: the bytes cannot be read.
     """
-    try:
-        request = ExportTraceServiceRequest.FromString(body)
-    except (DecodeError, RecursionError) as error:
-        what = f"the body is no ExportTraceServiceRequest: {error}"
-        raise NotProtobuf(what) from error
-    return _opened(request, losses)
+    return _opened(_request(ExportTraceServiceRequest, body), losses)
 
 
 def notes_of(body: bytes, losses: Losses) -> Iterator[Note]:
@@ -116,12 +113,15 @@ def notes_of(body: bytes, losses: Losses) -> Iterator[Note]:
     Raises:
         NotProtobuf: the bytes cannot be read.
     """
+    return by_span(_records(_request(ExportLogsServiceRequest, body), losses), losses)
+
+
+def _request(kind: type[_R], body: bytes) -> _R:
     try:
-        request = ExportLogsServiceRequest.FromString(body)
+        return kind.FromString(body)
     except (DecodeError, RecursionError) as error:
-        what = f"the body is no ExportLogsServiceRequest: {error}"
+        what = f"the body is no {kind.__name__}: {error}"
         raise NotProtobuf(what) from error
-    return by_span(_records(request, losses), losses)
 
 
 def _records(request: ExportLogsServiceRequest, losses: Losses) -> Iterator[Record]:
